@@ -1,0 +1,1 @@
+"""Starlette shim: HTTP requests become workflow starts, updates, queries and store reads."""

@@ -1,0 +1,47 @@
+"""A structured question to a language model and its answer."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from assay.contracts.base import Contract
+from assay.contracts.evaluations import Provider
+
+
+class ModelMessage(Contract):
+    """One chat message."""
+
+    role: Literal["system", "user"]
+    content: str
+
+
+class ModelRequest(Contract):
+    """A question whose answer must fit a JSON schema.
+
+    Attributes:
+        schema_name: name of the answer's schema, `[A-Za-z0-9_-]{1,64}` (OpenAI's rule).
+        json_schema: JSON Schema of the answer object.
+        timeout_seconds: budget of one attempt on the wire.
+    """
+
+    provider: Provider
+    model: str
+    messages: tuple[ModelMessage, ...]
+    schema_name: str
+    json_schema: dict[str, Any]
+    timeout_seconds: float
+
+
+class ModelReply(Contract):
+    """What the provider answered.
+
+    Attributes:
+        text: the message's content; not yet checked against the schema.
+        cost_usd: None when the price is unknown.
+    """
+
+    text: str
+    model: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None

@@ -1,0 +1,1 @@
+"""Pure functions and small engines: no I/O, no clock, no Temporal, no HTTP."""

@@ -1,0 +1,1 @@
+"""Composition root: settings, adapters, workers, app and the command line."""

@@ -1,0 +1,1 @@
+"""Everything Temporal that is neither a workflow nor an activity."""
