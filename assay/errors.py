@@ -205,6 +205,18 @@ class EvaluationNotFound(UserFault):
     code = "evaluation_not_found"
 
 
+class UnsupportedEvaluation(UserFault):
+    """This version cannot run evaluations of that type."""
+
+    code = "unsupported_evaluation"
+
+
+class ProviderKeyRequired(UserFault):
+    """No key for the model provider: the project has none, and neither has the operator."""
+
+    code = "provider_key_required"
+
+
 class ProviderUnavailable(PlatformFault):
     """The model provider did not answer, or answered 5xx."""
 
@@ -259,10 +271,22 @@ class OutputLimitExceeded(WorkError):
     code = "output_limit_exceeded"
 
 
+class EventsRejected(WorkError):
+    """The event store refuses a value in the events; sending the same ones again cannot help."""
+
+    code = "events_rejected"
+
+
 class StoreUnavailable(PlatformFault):
     """The event store or the registry cannot be reached."""
 
     code = "store_unavailable"
+
+
+class StoreRejected(WorkError):
+    """A store refused data that breaks one of its rules: a defect, which a retry cannot mend."""
+
+    code = "store_rejected"
 
 
 def catalogue() -> list[type[AssayError]]:

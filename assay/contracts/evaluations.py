@@ -123,6 +123,8 @@ class Judgement(HistoryContract):
         cost_usd: None when the price of the model is unknown.
         evaluation_version: version of the evaluation that was applied.
         verdict_event_id: uuid of the `$ai_evaluation` event that carries this judgement.
+        disable_reason: set when the evaluation itself cannot go on as it is configured.
+        already_recorded: the answer came from the ledger; nothing is left to write.
     """
 
     evaluation_version: int
@@ -139,6 +141,7 @@ class Judgement(HistoryContract):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
+    disable_reason: StatusReason | None = None
     already_recorded: bool = False
 
     @property
@@ -199,4 +202,3 @@ class RunEvaluationResult(HistoryContract):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
-    message: str | None = None

@@ -1,0 +1,235 @@
+"""Activities of `run-evaluation`: judge a target, record the verdict, stop an evaluation that cannot go on.
+
+Event bodies and prompts are read here, by reference, and never enter a workflow history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from uuid import UUID
+
+from temporalio import activity
+
+from assay.contracts.evaluations import (
+    Evaluation,
+    EvaluationType,
+    FailEvaluationInput,
+    Judgement,
+    Provider,
+    RecordVerdictInput,
+    RunEvaluationInput,
+    StatusReason,
+)
+from assay.contracts.events import EVALUATION, Event, EventRef, utc_day
+from assay.contracts.models import ModelMessage, ModelReply, ModelRequest
+from assay.domain.evaluations import verdict_event_id
+from assay.domain.judging import (
+    DEFAULT_MODELS,
+    UnparsableVerdict,
+    build_prompt,
+    parse_verdict,
+    verdict_schema,
+)
+from assay.domain.readable import target_text
+from assay.domain.verdicts import judgement_of, verdict_event
+from assay.errors import (
+    ContextWindowExceeded,
+    EvaluationNotFound,
+    OutputLimitExceeded,
+    TargetNotFound,
+    UnsupportedEvaluation,
+    WorkError,
+)
+from assay.ports import EventStore, LanguageModel, Registry
+from assay.temporal.heartbeat import heartbeating
+from assay.temporal.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, VERDICTS
+from assay.temporal.retry import MODEL_CALL_TIMEOUT
+
+
+class EvaluationActivities:
+    """Activities around one verdict.
+
+    Args:
+        trial_eval_limit: evaluations that a project may run on the operator's own model key.
+    """
+
+    def __init__(
+        self, *, registry: Registry, events: EventStore, model: LanguageModel, trial_eval_limit: int
+    ) -> None:
+        self._registry = registry
+        self._events = events
+        self._model = model
+        self._trial_eval_limit = trial_eval_limit
+
+    @activity.defn(name="judge-target")
+    async def judge(self, run: RunEvaluationInput) -> Judgement:
+        """Reach a judgement on one target: from the ledger if it is there, else from the model.
+
+        Raises:
+            EvaluationNotFound: the evaluation was deleted meanwhile.
+            TargetNotFound: the event is not in the store (yet).
+            WorkError: the model could not be asked; see `assay.errors`.
+        """
+        async with heartbeating():
+            evaluation = await self._evaluation(run)
+            verdict_id = verdict_event_id(
+                project_id=run.project_id,
+                evaluation_id=run.evaluation_id,
+                version=evaluation.version,
+                target=run.target.uuid,
+                trigger=run.trigger,
+            )
+            recorded = await asyncio.to_thread(self._recorded, run, verdict_id)
+            if recorded is not None:
+                return recorded
+            judgement = await self._judge(run, evaluation, verdict_id)
+        VERDICTS.labels(EvaluationType.LLM_JUDGE, judgement.outcome).inc()
+        return judgement
+
+    @activity.defn(name="record-verdict")
+    def record_verdict(self, record: RecordVerdictInput) -> None:
+        """Write the `$ai_evaluation` event. Its identity is fixed, so writing it again changes nothing."""
+        source = self._events.find_event(record.run.target)
+        self._events.insert([verdict_event(record.run, record.judgement, source=source)])
+
+    @activity.defn(name="fail-evaluation")
+    async def fail_evaluation(self, failed: FailEvaluationInput) -> bool:
+        """Put an active evaluation into `error`.
+
+        Returns:
+            True for the one call that made the transition.
+        """
+        return await self._registry.evaluations.fail(failed.project_id, failed.evaluation_id, failed.reason)
+
+    async def _evaluation(self, run: RunEvaluationInput) -> Evaluation:
+        evaluation = await self._registry.evaluations.get(run.project_id, run.evaluation_id)
+        if evaluation is None:
+            raise EvaluationNotFound(f"Evaluation {run.evaluation_id} was deleted.")
+        if evaluation.evaluation_type is not EvaluationType.LLM_JUDGE:
+            raise UnsupportedEvaluation(
+                f"Evaluations of type {evaluation.evaluation_type} cannot be run by this version."
+            )
+        return evaluation
+
+    def _recorded(self, run: RunEvaluationInput, verdict_id: UUID) -> Judgement | None:
+        """What the ledger says: a verdict that exists is never paid for again."""
+        ref = EventRef(
+            project_id=run.project_id, event=EVALUATION, uuid=verdict_id, day=utc_day(run.requested_at)
+        )
+        event = self._events.find_event(ref)
+        return None if event is None else judgement_of(event)
+
+    async def _judge(self, run: RunEvaluationInput, evaluation: Evaluation, verdict_id: UUID) -> Judgement:
+        allows_na = bool(evaluation.output_config.get("allows_na"))
+        blank = Judgement(
+            evaluation_version=evaluation.version, verdict_event_id=verdict_id, allows_na=allows_na
+        )
+        target = await asyncio.to_thread(self._events.find_event, run.target)
+        if target is None:
+            raise TargetNotFound(f"{run.target.event} {run.target.uuid} is not in the event store.")
+        if _is_errored(target):
+            return _skipped(blank, "trace_errored")
+        chosen = self._choose_model(evaluation)
+        if chosen is None:
+            return _disabling(blank, StatusReason.PROVIDER_KEY_REQUIRED)
+        reserved = await self._registry.trial.reserve(
+            run.project_id, verdict_id, limit=self._trial_eval_limit
+        )
+        if not reserved:
+            return _disabling(blank, StatusReason.TRIAL_LIMIT_REACHED)
+        counted = False
+        try:
+            judgement = await self._ask(evaluation, target, chosen, blank)
+            counted = judgement.skip_reason is None
+            return judgement
+        finally:
+            # Only verdicts count against the trial: not failures, not skips.
+            if not counted:
+                await asyncio.shield(self._registry.trial.release(run.project_id, verdict_id))
+
+    def _choose_model(self, evaluation: Evaluation) -> tuple[Provider, str] | None:
+        """The configured model, else the default of the first provider that the operator has access to."""
+        configured = evaluation.model_configuration
+        if configured is not None:
+            offered = self._model.offers(configured.provider)
+            return (configured.provider, configured.model) if offered else None
+        return next(
+            ((provider, model) for provider, model in DEFAULT_MODELS.items() if self._model.offers(provider)),
+            None,
+        )
+
+    async def _ask(
+        self, evaluation: Evaluation, target: Event, chosen: tuple[Provider, str], blank: Judgement
+    ) -> Judgement:
+        provider, model = chosen
+        attributed = blank.model_copy(
+            update={"provider": provider.value, "model": model, "key_type": "posthog"}
+        )
+        request = ModelRequest(
+            provider=provider,
+            model=model,
+            messages=await asyncio.to_thread(_prompt, evaluation, target, blank.allows_na),
+            schema_name="verdict",
+            json_schema=verdict_schema(blank.allows_na),
+            timeout_seconds=MODEL_CALL_TIMEOUT.total_seconds(),
+        )
+        try:
+            reply = await self._complete(request)
+        except (ContextWindowExceeded, OutputLimitExceeded) as error:
+            return _skipped(attributed, error.code)
+        attributed = attributed.model_copy(
+            update={
+                "input_tokens": reply.input_tokens,
+                "output_tokens": reply.output_tokens,
+                "cost_usd": reply.cost_usd,
+            }
+        )
+        try:
+            parsed = parse_verdict(reply.text, allows_na=blank.allows_na)
+        except UnparsableVerdict:
+            return _skipped(attributed, "unparsable_response")
+        return attributed.model_copy(
+            update={
+                "verdict": parsed.verdict,
+                "applicable": parsed.applicable,
+                "reasoning": parsed.reasoning,
+            }
+        )
+
+    async def _complete(self, request: ModelRequest) -> ModelReply:
+        started = time.monotonic()
+        code = "error"
+        try:
+            reply = await self._model.complete(request)
+            code = "ok"
+            return reply
+        except WorkError as error:
+            code = error.code
+            raise
+        finally:
+            MODEL_CALLS.labels(request.provider, code).inc()
+            MODEL_CALL_SECONDS.labels(request.provider).observe(time.monotonic() - started)
+
+
+def _prompt(evaluation: Evaluation, target: Event, allows_na: bool) -> tuple[ModelMessage, ...]:
+    return build_prompt(
+        str(evaluation.evaluation_config["prompt"]),
+        target_text(target.event, target.properties),
+        allows_na=allows_na,
+        boundary=secrets.token_hex(16),
+    )
+
+
+def _is_errored(target: Event) -> bool:
+    """Whether the sender marked the generation as failed (`$ai_is_error`, a boolean or its spelling)."""
+    return str(target.properties.get("$ai_is_error", "")).lower() == "true"
+
+
+def _skipped(judgement: Judgement, reason: str) -> Judgement:
+    return judgement.model_copy(update={"skip_reason": reason})
+
+
+def _disabling(judgement: Judgement, reason: StatusReason) -> Judgement:
+    return judgement.model_copy(update={"skip_reason": reason.value, "disable_reason": reason})

@@ -1,0 +1,42 @@
+"""What request handlers work with; built once by the composition root."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from temporalio.client import Client
+
+from api_shim.event_writer import EventWriter
+from assay.ports import EventStore, Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Ports and values of the API.
+
+    Attributes:
+        writer: the only way by which captured events reach the event store.
+        temporal: connected client with the engine's data converter.
+        trial_eval_limit: evaluations that a project may run on the operator's own model key.
+        throttle: whether per-key request limits are on.
+        ready_checks: one named probe per dependency; a probe raises when its dependency is down.
+        clock: seconds, monotonic; what request limits are counted by.
+    """
+
+    registry: Registry
+    events: EventStore
+    writer: EventWriter
+    temporal: Client
+    trial_eval_limit: int
+    throttle: bool
+    ready_checks: Mapping[str, Callable[[], Awaitable[None]]]
+    clock: Callable[[], float] = time.monotonic
+
+
+def deps_of(request: Request) -> Deps:
+    """The dependencies of the app that serves `request`."""
+    deps: Deps = request.app.state.deps
+    return deps

@@ -1,0 +1,97 @@
+"""From what a client sends to what is stored of an evaluation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_shim.partial import sent_fields
+from api_shim.schemas.evaluations import ConditionRequest, EvaluationRequest, ModelConfigurationRequest
+from assay.contracts.evaluations import (
+    Evaluation,
+    EvaluationSpec,
+    EvaluationType,
+    ModelConfiguration,
+    StatusReason,
+)
+from assay.domain.evaluation_config import normalized_configs
+from assay.errors import FieldError
+
+_COMPILED_KEYS = {"bytecode", "bytecode_error"}
+"""Keys of a condition that only the engine sets; clients echo them."""
+
+
+def new_spec(form: EvaluationRequest) -> EvaluationSpec:
+    """What a new evaluation stores.
+
+    Raises:
+        FieldError: the configurations do not fit the types.
+    """
+    return _normalized({name: getattr(form, name) for name in EvaluationSpec.model_fields})
+
+
+def changed_spec(current: Evaluation, form: EvaluationRequest, *, trial_used_up: bool) -> EvaluationSpec:
+    """What an evaluation stores after a change; the rules judge the merged result.
+
+    Args:
+        current: the evaluation as it is stored.
+        form: the change; fields that were not sent stay. So does the model when null is sent for it.
+        trial_used_up: whether the project has no evaluations on the operator's model key left.
+
+    Raises:
+        FieldError: the configurations do not fit the types, or it may not be enabled again.
+    """
+    fields: dict[str, Any] = {name: getattr(current, name) for name in EvaluationSpec.model_fields}
+    fields |= sent_fields(form)
+    if fields["model_configuration"] is None:
+        fields["model_configuration"] = current.model_configuration
+    changed = _normalized(fields)
+    if changed.enabled and not current.enabled:
+        _require_usable_model(current, changed, trial_used_up=trial_used_up)
+    return changed
+
+
+def _normalized(fields: dict[str, Any]) -> EvaluationSpec:
+    configs = normalized_configs(
+        fields["evaluation_type"],
+        fields["output_type"],
+        fields["evaluation_config"],
+        fields["output_config"],
+    )
+    fields |= configs._asdict()
+    fields["conditions"] = tuple(map(_condition, fields["conditions"]))
+    fields["model_configuration"] = _model_configuration(fields["model_configuration"])
+    return EvaluationSpec(**fields)
+
+
+def _condition(condition: ConditionRequest | dict[str, Any]) -> dict[str, Any]:
+    if isinstance(condition, dict):
+        return condition
+    return condition.model_dump(exclude=_COMPILED_KEYS)
+
+
+def _model_configuration(
+    configuration: ModelConfigurationRequest | ModelConfiguration | None,
+) -> ModelConfiguration | None:
+    if not isinstance(configuration, ModelConfigurationRequest):
+        return configuration
+    if configuration.provider_key_id is not None:
+        # Projects have no provider keys of their own yet, so no id can name one.
+        raise FieldError("Provider key not found.", attr="model_configuration__provider_key_id")
+    return ModelConfiguration(provider=configuration.provider, model=configuration.model)
+
+
+def _require_usable_model(current: Evaluation, changed: EvaluationSpec, *, trial_used_up: bool) -> None:
+    """Refuse to switch on a judge that could not judge: an attached key answers every objection."""
+    model = changed.model_configuration
+    if changed.evaluation_type is EvaluationType.HOG or (model and model.provider_key_id):
+        return
+    match current.status_reason:
+        case StatusReason.PROVIDER_KEY_DELETED | StatusReason.PROVIDER_KEY_REQUIRED:
+            raise FieldError("Attach a provider key before enabling this evaluation again.", attr="enabled")
+        case StatusReason.MODEL_NOT_ALLOWED if model == current.model_configuration:
+            raise FieldError("Choose another model or attach a provider key first.", attr="enabled")
+        case None | StatusReason.TRIAL_LIMIT_REACHED if trial_used_up:
+            raise FieldError(
+                "The trial evaluations of this project are used up; attach a provider key first.",
+                attr="enabled",
+            )

@@ -1,0 +1,141 @@
+"""`/evaluations/`: what is evaluated, and how."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from api_shim.evaluation_changes import changed_spec, new_spec
+from api_shim.operations import Call, Operation, Resource, hard_delete_forbidden
+from api_shim.pagination import Page, page_of
+from api_shim.partial import patch_of
+from api_shim.schemas.evaluations import (
+    EvaluationFilters,
+    EvaluationListQuery,
+    EvaluationRequest,
+    EvaluationResponse,
+    EvaluationSummary,
+)
+from assay.contracts.evaluations import Evaluation, EvaluationQuery
+from assay.errors import NotFound
+
+
+async def list_evaluations(
+    call: Call[None, EvaluationListQuery],
+) -> Page[EvaluationResponse] | Page[EvaluationSummary]:
+    """List all evaluations.
+
+    Deleted ones are left out. With the header `X-PostHog-Client: mcp` each comes in its short form.
+    """
+    filters = call.query
+    query = EvaluationQuery(
+        enabled=filters.enabled,
+        ids=filters.id__in,
+        search=filters.search,
+        order_by=filters.order_by,
+        limit=filters.limit,
+        offset=filters.offset,
+    )
+    count, found = await call.deps.registry.evaluations.list(call.project.id, query)
+    if call.request.headers.get("x-posthog-client") == "mcp":
+        return page_of(call, count, [EvaluationSummary.of(evaluation) for evaluation in found])
+    return page_of(call, count, [EvaluationResponse.of(evaluation) for evaluation in found])
+
+
+async def create_evaluation(call: Call[EvaluationRequest, None]) -> EvaluationResponse:
+    """Create an evaluation."""
+    spec = new_spec(await call.body())
+    created = await call.deps.registry.evaluations.create(
+        call.project.id, spec, created_by=call.principal.user.id
+    )
+    return EvaluationResponse.of(created)
+
+
+async def retrieve_evaluation(call: Call[None, EvaluationFilters]) -> EvaluationResponse:
+    """Retrieve an evaluation.
+
+    One that the filters of the list would leave out is not found.
+    """
+    return EvaluationResponse.of(await _find(call, include_deleted=False))
+
+
+async def change_evaluation(call: Call[EvaluationRequest, EvaluationFilters]) -> EvaluationResponse:
+    """Change an evaluation.
+
+    Fields that are not sent stay as they are. Deleted evaluations are found too, so that `deleted` can
+    be set back to false.
+    """
+    await _find(call, include_deleted=True)
+    form = await call.body()
+    trial_used_up = bool(form.enabled) and await _is_trial_used_up(call)
+    changed = await call.deps.registry.evaluations.update(
+        call.project.id, call.id, partial(changed_spec, form=form, trial_used_up=trial_used_up)
+    )
+    if changed is None:
+        raise NotFound("Not found.")
+    return EvaluationResponse.of(changed)
+
+
+async def _find(call: Call[Any, EvaluationFilters], *, include_deleted: bool) -> Evaluation:
+    evaluation = await call.deps.registry.evaluations.get(
+        call.project.id, call.id, include_deleted=include_deleted
+    )
+    if evaluation is None or not call.query.admit(evaluation):
+        raise NotFound("Not found.")
+    return evaluation
+
+
+async def _is_trial_used_up(call: Call[Any, Any]) -> bool:
+    return await call.deps.registry.trial.used(call.project.id) >= call.deps.trial_eval_limit
+
+
+RESOURCE = Resource(
+    path="evaluations",
+    scope="evaluation",
+    operations=(
+        Operation(
+            "list",
+            "GET",
+            "",
+            list_evaluations,
+            query=EvaluationListQuery,
+            response=Page[EvaluationResponse],
+        ),
+        Operation(
+            "create",
+            "POST",
+            "",
+            create_evaluation,
+            body=EvaluationRequest,
+            response=EvaluationResponse,
+            status=201,
+        ),
+        Operation(
+            "retrieve",
+            "GET",
+            "{id}",
+            retrieve_evaluation,
+            query=EvaluationFilters,
+            response=EvaluationResponse,
+        ),
+        Operation(
+            "update",
+            "PUT",
+            "{id}",
+            change_evaluation,
+            body=EvaluationRequest,
+            query=EvaluationFilters,
+            response=EvaluationResponse,
+        ),
+        Operation(
+            "partial_update",
+            "PATCH",
+            "{id}",
+            change_evaluation,
+            body=patch_of(EvaluationRequest),
+            query=EvaluationFilters,
+            response=EvaluationResponse,
+        ),
+        hard_delete_forbidden(),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Bodies and query parameters of the resources, one module per resource."""

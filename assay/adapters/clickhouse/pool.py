@@ -1,0 +1,65 @@
+"""A fair pool of driver clients."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Closable(Protocol):
+    """What a pool can hold."""
+
+    def close(self) -> None:
+        """Release the client."""
+
+
+class Pool[C: Closable]:
+    """Lends clients to threads, first come first served.
+
+    A lock would let a thread that has just returned a client take it again at once, so a busy reader could
+    keep a writer out for seconds. Here a returned client goes straight to the thread that waits longest.
+
+    Args:
+        clients: one entry per concurrent loan; the same client may appear several times if it serves
+            several threads at once.
+    """
+
+    def __init__(self, clients: Sequence[C]) -> None:
+        self._clients = list(dict.fromkeys(clients))
+        self._idle = list(clients)
+        self._waiting: deque[Future[C]] = deque()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def borrow(self) -> Iterator[C]:
+        """A client for the block; waits for one while all are lent."""
+        client = self._take()
+        try:
+            yield client
+        finally:
+            self._give_back(client)
+
+    def close(self) -> None:
+        """Close every client; one in use is closed when its call returns."""
+        for client in self._clients:
+            client.close()
+
+    def _take(self) -> C:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            turn: Future[C] = Future()
+            self._waiting.append(turn)
+        return turn.result()
+
+    def _give_back(self, client: C) -> None:
+        with self._lock:
+            if not self._waiting:
+                self._idle.append(client)
+                return
+            turn = self._waiting.popleft()
+        turn.set_result(client)

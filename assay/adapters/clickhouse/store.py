@@ -1,0 +1,76 @@
+"""The event store on ClickHouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.adapters.clickhouse.connection import Connection
+from assay.adapters.clickhouse.migrations import migrate
+from assay.adapters.clickhouse.rows import INSERT_TYPES, SELECTED, to_block, to_event
+from assay.contracts.events import Event, EventRef
+
+# FINAL keeps the latest copy of an event that was written more than once.
+_FIND_EVENT = f"""
+SELECT {SELECTED} FROM events FINAL
+WHERE project_id = {{project_id:UInt64}}
+  AND event = {{event:String}}
+  AND toDate(timestamp) = {{day:Date}}
+  AND uuid = {{uuid:UUID}}
+"""  # noqa: S608  (column names, no values)
+
+_TRACE = f"""
+SELECT {SELECTED} FROM events FINAL
+WHERE project_id = {{project_id:UInt64}} AND trace_id = {{trace_id:String}}
+ORDER BY timestamp, uuid
+LIMIT {{limit:UInt64}}
+"""  # noqa: S608  (column names, no values)
+
+
+class ClickHouseEventStore:
+    """`assay.ports.EventStore` on the embedded engine or a ClickHouse server; safe to use from any thread.
+
+    Every method raises `StoreUnavailable` when the store does not answer, or not within 20 seconds.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def insert(self, events: Sequence[Event]) -> None:
+        """Write events in one block; they survive the death of this process when this returns.
+
+        Writing an event again replaces its earlier copy. `ingested_at` is the store's own clock.
+
+        Raises:
+            EventsRejected: the store cannot hold one of them, and none is written. Written one by one, the
+                others are.
+        """
+        if events:
+            self._connection.insert("events", INSERT_TYPES, to_block(events))
+
+    def find_event(self, ref: EventRef, *, distinct_id: str | None = None) -> Event | None:
+        """One event by its full address, or None. `distinct_id`, when given, must match as well."""
+        rows = self._connection.query(
+            _FIND_EVENT, project_id=ref.project_id, event=ref.event, day=ref.day, uuid=ref.uuid
+        )
+        if not rows or distinct_id not in (None, rows[0]["distinct_id"]):
+            return None
+        return to_event(rows[0])
+
+    def trace(self, project_id: int, trace_id: str, *, limit: int = 1000) -> list[Event]:
+        """The oldest `limit` events of one trace, oldest first, each uuid once."""
+        if not trace_id:  # the column's value for events that belong to no trace
+            return []
+        rows = self._connection.query(_TRACE, project_id=project_id, trace_id=trace_id, limit=limit)
+        return [to_event(row) for row in rows]
+
+    def ping(self) -> None:
+        """Prove that the store answers."""
+        self._connection.query("SELECT 1")
+
+    def migrate(self) -> list[str]:
+        """Apply the schema migrations that are still missing; returns their names."""
+        return migrate(self._connection)
+
+    def close(self) -> None:
+        """Release the store."""
+        self._connection.close()

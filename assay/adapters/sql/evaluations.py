@@ -1,0 +1,236 @@
+"""Evaluations in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Nullable, Select, and_, false, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from assay.adapters.sql import records
+from assay.adapters.sql.clock import new_id, utc_now, utc_now_after
+from assay.adapters.sql.database import Database
+from assay.adapters.sql.storable import MAX_BIGINT, check_spec, is_storable
+from assay.adapters.sql.tables import EvaluationRow, MembershipRole, MembershipRow, ProjectRow, UserRow
+from assay.adapters.sql.text_search import contains, folded
+from assay.contracts.evaluations import (
+    Evaluation,
+    EvaluationQuery,
+    EvaluationSpec,
+    EvaluationStatus,
+    StatusReason,
+)
+from assay.domain.evaluations import State, initial_state, next_state
+from assay.errors import FieldError
+
+_ORDERS: dict[str, InstrumentedAttribute[Any]] = {
+    "created_at": EvaluationRow.created_at,
+    "updated_at": EvaluationRow.updated_at,
+    "name": EvaluationRow.name_folded,
+}
+
+_NEWEST_FIRST = ("-created_at",)
+
+type _Authored = Select[EvaluationRow, UserRow | None, MembershipRole | None]
+
+
+class SqlEvaluations:
+    """`assay.ports.EvaluationRepository` on the registry's database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, project_id: int, spec: EvaluationSpec, *, created_by: int | None) -> Evaluation:
+        """Store a new evaluation: `active` if enabled, else `paused`; version 1.
+
+        Raises:
+            FieldError: a text or number cannot be stored.
+            StoreRejected: there is no such project or user.
+        """
+        check_spec(spec)
+        evaluation_id, now = new_id(), utc_now()
+        statement = insert(EvaluationRow).values(
+            id=evaluation_id,
+            project_id=project_id,
+            created_at=now,
+            updated_at=now,
+            created_by_id=created_by,
+            **_decided_columns(spec, initial_state(spec)),
+        )
+        async with self._database.write() as session:
+            await session.execute(statement)
+            return await _stored(session, project_id, evaluation_id)
+
+    async def get(
+        self, project_id: int, evaluation_id: UUID, *, include_deleted: bool = False
+    ) -> Evaluation | None:
+        """One evaluation, or None."""
+        async with self._database.read() as session:
+            evaluation = await _find(session, project_id, evaluation_id)
+        return None if evaluation is None or (evaluation.deleted and not include_deleted) else evaluation
+
+    async def list(self, project_id: int, query: EvaluationQuery) -> tuple[int, list[Evaluation]]:
+        """Number of matching evaluations that are not deleted, and one page of them.
+
+        Orders by name ignore case; equal ones are ordered by id, so pages neither overlap nor leave gaps.
+
+        Raises:
+            FieldError: the query asks for an order that there is not.
+        """
+        matches = and_(EvaluationRow.project_id == project_id, ~EvaluationRow.deleted, *_filters(query))
+        page = (
+            _with_author()
+            .where(matches)
+            .order_by(*_order(query.order_by), EvaluationRow.id)
+            .limit(query.limit)
+            .offset(min(query.offset, MAX_BIGINT))
+        )
+        async with self._database.read() as session:
+            count = await session.scalar(select(func.count()).select_from(EvaluationRow).where(matches))
+            rows = await session.execute(page)
+            return count or 0, [records.evaluation(*row) for row in rows.tuples()]
+
+    async def update(
+        self, project_id: int, evaluation_id: UUID, change: Callable[[Evaluation], EvaluationSpec]
+    ) -> Evaluation | None:
+        """Read, change and write under a row lock; None if there is none (deleted ones are found).
+
+        `change` may raise; then nothing is written. It must not wait: others wait for it.
+
+        Raises:
+            FieldError: a text or number cannot be stored.
+        """
+        async with self._database.write() as session:
+            current = await _find(session, project_id, evaluation_id, lock=True)
+            if current is None:
+                return None
+            spec = _without_key_name(change(current))
+            check_spec(spec)
+            await session.execute(
+                update(EvaluationRow)
+                .where(EvaluationRow.id == evaluation_id)
+                .values(
+                    updated_at=utc_now_after(current.updated_at),
+                    **_decided_columns(spec, next_state(current, spec)),
+                )
+            )
+            return await _stored(session, project_id, evaluation_id)
+
+    async def fail(self, project_id: int, evaluation_id: UUID, reason: StatusReason) -> bool:
+        """Put an active evaluation into `error`; True only for the call that made the transition."""
+        async with self._database.write() as session:
+            current = await _find(session, project_id, evaluation_id, lock=True)
+            if current is None or current.status is not EvaluationStatus.ACTIVE:
+                return False
+            await session.execute(
+                update(EvaluationRow)
+                .where(EvaluationRow.id == evaluation_id)
+                .values(
+                    enabled=False,
+                    status=EvaluationStatus.ERROR,
+                    status_reason=reason,
+                    updated_at=utc_now_after(current.updated_at),
+                )
+            )
+            return True
+
+
+def _with_author() -> _Authored:
+    """Evaluations with their author and the author's role in the project's organisation."""
+    in_organization = and_(
+        MembershipRow.user_id == UserRow.id, MembershipRow.organization_id == ProjectRow.organization_id
+    )
+    return (
+        select(EvaluationRow, Nullable(UserRow), Nullable(MembershipRow.role))
+        .join(ProjectRow, ProjectRow.id == EvaluationRow.project_id)
+        .outerjoin(UserRow, UserRow.id == EvaluationRow.created_by_id)
+        .outerjoin(MembershipRow, in_organization)
+    )
+
+
+async def _find(
+    session: AsyncSession, project_id: int, evaluation_id: UUID, *, lock: bool = False
+) -> Evaluation | None:
+    statement = _one(project_id, evaluation_id)
+    if lock:
+        statement = statement.with_for_update(of=EvaluationRow)
+    row = (await session.execute(statement)).tuples().first()
+    return None if row is None else records.evaluation(*row)
+
+
+async def _stored(session: AsyncSession, project_id: int, evaluation_id: UUID) -> Evaluation:
+    """What this transaction has written, as the database keeps it."""
+    row = (await session.execute(_one(project_id, evaluation_id))).tuples().one()
+    return records.evaluation(*row)
+
+
+def _one(project_id: int, evaluation_id: UUID) -> _Authored:
+    return (
+        _with_author()
+        .where(EvaluationRow.project_id == project_id, EvaluationRow.id == evaluation_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _without_key_name(spec: EvaluationSpec) -> EvaluationSpec:
+    """`spec` as it is stored: a key's name belongs to the key and must not count as a change."""
+    if spec.model_configuration is None:
+        return spec
+    configuration = spec.model_configuration.model_copy(update={"provider_key_name": None})
+    return spec.model_copy(update={"model_configuration": configuration})
+
+
+def _decided_columns(spec: EvaluationSpec, state: State) -> dict[str, Any]:
+    """Columns that follow from what a client decided."""
+    model = spec.model_configuration
+    return {
+        "name": spec.name,
+        "name_folded": folded(spec.name),
+        "description": spec.description,
+        "description_folded": folded(spec.description),
+        "enabled": spec.enabled,
+        "status": state.status,
+        "status_reason": state.status_reason,
+        "evaluation_type": spec.evaluation_type,
+        "evaluation_config": spec.evaluation_config,
+        "output_type": spec.output_type,
+        "output_config": spec.output_config,
+        "conditions": list(spec.conditions),
+        "provider": None if model is None else model.provider,
+        "model": None if model is None else model.model,
+        "provider_key_id": None if model is None else model.provider_key_id,
+        "deleted": spec.deleted,
+        "version": state.version,
+    }
+
+
+def _filters(query: EvaluationQuery) -> list[ColumnElement[bool]]:
+    filters: list[ColumnElement[bool]] = []
+    if query.enabled is not None:
+        filters.append(EvaluationRow.enabled.is_(query.enabled))
+    if query.ids is not None:
+        filters.append(EvaluationRow.id.in_(query.ids))
+    if query.search:
+        filters.append(_matches(query.search))
+    return filters
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    if not is_storable(search):
+        return false()
+    text = folded(search)
+    return or_(contains(EvaluationRow.name_folded, text), contains(EvaluationRow.description_folded, text))
+
+
+def _order(order_by: tuple[str, ...]) -> list[ColumnElement[Any]]:
+    return [_order_term(name) for name in order_by or _NEWEST_FIRST]
+
+
+def _order_term(name: str) -> ColumnElement[Any]:
+    column = _ORDERS.get(name.removeprefix("-"))
+    if column is None:
+        raise FieldError(f'"{name}" is not a valid choice.', attr="order_by", code="invalid_choice")
+    return column.desc() if name.startswith("-") else column.asc()

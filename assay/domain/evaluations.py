@@ -1,0 +1,61 @@
+"""How an evaluation's status, version and identity follow from what clients decide."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from assay.contracts.evaluations import Evaluation, EvaluationSpec, EvaluationStatus, StatusReason
+
+VERDICT_NAMESPACE = UUID("6f1d5c1e-7a57-5f0c-9a5e-0a55a7e0a11d")
+"""Namespace of verdict ids (RFC 9562 UUIDv5). Changing it would make every verdict a new one."""
+
+_DECIDES_VERDICTS = (
+    "evaluation_type",
+    "evaluation_config",
+    "output_type",
+    "output_config",
+    "model_configuration",
+)
+
+
+class State(NamedTuple):
+    """The part of a stored evaluation that the engine derives."""
+
+    status: EvaluationStatus
+    status_reason: StatusReason | None
+    version: int
+
+
+def initial_state(spec: EvaluationSpec) -> State:
+    """State of a new evaluation: active if enabled, else paused."""
+    status = EvaluationStatus.ACTIVE if spec.enabled else EvaluationStatus.PAUSED
+    return State(status, None, 1)
+
+
+def next_state(current: Evaluation, spec: EvaluationSpec) -> State:
+    """State after `current` was changed to `spec`.
+
+    A change of `enabled` drives the status and clears its reason. Otherwise the status stays: switching
+    off an evaluation that is in `error` changes nothing, because it is not enabled already.
+    """
+    version = current.version + any(
+        getattr(current, field) != getattr(spec, field) for field in _DECIDES_VERDICTS
+    )
+    if spec.enabled == current.enabled:
+        return State(current.status, current.status_reason, version)
+    return initial_state(spec)._replace(version=version)
+
+
+def verdict_event_id(
+    *, project_id: int, evaluation_id: UUID, version: int, target: UUID, trigger: str
+) -> UUID:
+    """Identity of a verdict: the uuid of its `$ai_evaluation` event.
+
+    Whoever judges the same target with the same version of an evaluation for the same trigger writes the
+    same row, so a retry, a redelivery or a second worker cannot make a second verdict.
+
+    Args:
+        trigger: empty for automatic judging; names the request when a rerun is wanted.
+    """
+    return uuid5(VERDICT_NAMESPACE, f"{project_id}/{evaluation_id}/{version}/{target}/{trigger}")

@@ -1,0 +1,62 @@
+"""What people read about an evaluation run in the Temporal UI."""
+
+from __future__ import annotations
+
+from assay.contracts.evaluations import Judgement, RunEvaluationInput
+
+_OUTCOME_WORDS = {
+    "pass": "✅ pass",
+    "fail": "❌ fail",
+    "not_applicable": "➖ not applicable",
+    "skipped": "⏭️ skipped",
+}
+_SUMMARY_NAME_CHARACTERS = 80
+
+
+def run_summary(run: RunEvaluationInput) -> str:
+    """One line for the list of workflows (Temporal keeps 400 bytes)."""
+    name = run.evaluation_name
+    if len(name) > _SUMMARY_NAME_CHARACTERS:
+        name = name[: _SUMMARY_NAME_CHARACTERS - 1] + "…"
+    return f"“{name}” on {run.target.event} {run.target.uuid}"
+
+
+def run_facts(run: RunEvaluationInput) -> str:
+    """What was asked for, as Markdown; fixed for the life of the run."""
+    return (
+        f"| | |\n|---|---|\n"
+        f"| Evaluation | **{_cell(run.evaluation_name)}** `{run.evaluation_id}` |\n"
+        f"| Type | {run.evaluation_type} |\n"
+        f"| Target | `{run.target.event}` `{run.target.uuid}` ({run.target.day.isoformat()} UTC) |\n"
+        f"| Project | {run.project_id} |\n"
+        f"| Trigger | {run.trigger} |\n"
+    )
+
+
+def outcome_details(judgement: Judgement) -> str:
+    """The verdict and its reason, as Markdown."""
+    lines = [f"## {_OUTCOME_WORDS[judgement.outcome]}"]
+    if judgement.reasoning:
+        lines.append(f"> {_cell(judgement.reasoning)}")
+    if judgement.skip_reason:
+        lines.append(f"Reason: `{judgement.skip_reason}`")
+    if judgement.disable_reason:
+        lines.append(f"The evaluation was put into `error`: `{judgement.disable_reason}`.")
+    if judgement.model:
+        tokens = f"{judgement.input_tokens or 0} in, {judgement.output_tokens or 0} out"
+        cost = "price unknown" if judgement.cost_usd is None else f"${judgement.cost_usd:.6f}"
+        lines.append(f"Judged by `{judgement.provider}/{judgement.model}` ({tokens}, {cost}).")
+    if judgement.already_recorded:
+        lines.append("This verdict was in the ledger already; no model was asked again.")
+    lines.append(f"Verdict event: `{judgement.verdict_event_id}`")
+    return "\n\n".join(lines)
+
+
+def failure_details(code: str, message: str) -> str:
+    """Why a run failed, as Markdown."""
+    return f"## 🛑 failed: `{code}`\n\n> {_cell(message)}"
+
+
+def _cell(text: str) -> str:
+    """Text that cannot leave its table cell or block quote."""
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,217 @@
+"""Commands for operators: schema, API keys, projects, the organisation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import click
+
+from assay.adapters.sql import SqlRegistry, open_registry
+from assay.adapters.sql import migrate as migrate_registry
+from assay.errors import SetupError
+from assay.runtime.data_dir import owned, prepare
+from assay.runtime.secrets import load_secrets
+from assay.runtime.settings import Settings, external_temporal, load_settings
+from assay.runtime.stores import migrate_stores, open_stores
+from assay.runtime.temporal_client import connect_external
+from assay.temporal.search_attributes import register
+
+
+@click.command()
+def migrate() -> None:
+    """Bring both schemas up to date, make the first project and register Temporal search attributes.
+
+    Safe to repeat, and safe when several machines do it at once.
+
+    \b
+    Example:
+      assay migrate
+    """
+    _run(_migrate())
+
+
+@click.group()
+def keys() -> None:
+    """Manage API keys.
+
+    \b
+    Example:
+      assay keys create --project 1 --scopes "evaluation:read evaluation:write" --label ci
+    """
+
+
+@keys.command("create")
+@click.option("--project", type=int, required=True, help="Project that the key is limited to.")
+@click.option("--scopes", required=True, help='Scopes, separated by blanks or commas; "*" grants everything.')
+@click.option("--label", default="", help="What the key is for.")
+def create_key(project: int, scopes: str, label: str) -> None:
+    """Make a key and print it, alone, this once.
+
+    \b
+    Example:
+      assay keys create --project 1 --scopes "evaluation:read evaluation:write" --label ci
+    """
+    granted = scopes.replace(",", " ").split()
+    _check_scopes(granted)
+    _run(_create_key(project, granted, label))
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List the keys that are not revoked.
+
+    \b
+    Example:
+      assay keys list
+    """
+    _run(_list_keys())
+
+
+@keys.command("revoke")
+@click.argument("key_id", type=click.UUID)
+def revoke_key(key_id: UUID) -> None:
+    """Revoke the key with this id; it stops working at once.
+
+    \b
+    Example:
+      assay keys revoke 0199d0a5-5a5e-7cc1-8e63-6f1c1f3b2a10
+    """
+    _run(_revoke_key(key_id))
+
+
+@click.group()
+def projects() -> None:
+    """Manage projects.
+
+    \b
+    Example:
+      assay projects create "Support bot"
+    """
+
+
+@projects.command("create")
+@click.argument("name")
+def create_project(name: str) -> None:
+    """Make a project and print its id; its ingestion token goes to stderr.
+
+    \b
+    Example:
+      assay projects create "Support bot"
+    """
+    if not name.strip():
+        raise click.BadParameter("must not be blank", param_hint="NAME")
+    _run(_create_project(name.strip()))
+
+
+@click.group()
+def org() -> None:
+    """Manage the organisation.
+
+    \b
+    Example:
+      assay org consent --ai on
+    """
+
+
+@org.command("consent")
+@click.option("--ai", type=click.Choice(["on", "off"]), required=True, help="Third-party AI processing.")
+def consent(ai: str) -> None:
+    """Record whether third-party models may process the organisation's data.
+
+    \b
+    Example:
+      assay org consent --ai off
+    """
+    _run(_consent(ai == "on"))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(work)
+
+
+def _check_scopes(scopes: list[str]) -> None:
+    if not scopes:
+        raise click.BadParameter("at least one scope is needed", param_hint="--scopes")
+    for scope in scopes:
+        name, separator, access = scope.partition(":")
+        if scope != "*" and not (name and separator and access in ("read", "write")):
+            raise click.BadParameter(
+                f"{scope!r} is not `<object>:read`, `<object>:write` or `*`", param_hint="--scopes"
+            )
+
+
+@asynccontextmanager
+async def _registry() -> AsyncIterator[SqlRegistry]:
+    """The registry, its schema up to date; a running server may use it at the same time."""
+    settings = _prepared(load_settings())
+    await migrate_registry(settings.registry_url)
+    registry = open_registry(settings.registry_url, secrets=load_secrets(settings))
+    try:
+        yield registry
+    finally:
+        await registry.close()
+
+
+def _prepared(settings: Settings) -> Settings:
+    return settings.model_copy(update={"data_dir": prepare(settings.data_dir)})
+
+
+async def _migrate() -> None:
+    settings = _prepared(load_settings())
+    if settings.embedded_events:
+        with owned(settings.data_dir):
+            await _migrate_stores(settings)
+    else:
+        await _migrate_stores(settings)
+    external = external_temporal()
+    if external is not None:
+        added = await register(await connect_external(external))
+        click.echo(f"Search attributes added: {', '.join(added) or 'none missing'}.")
+
+
+async def _migrate_stores(settings: Settings) -> None:
+    async with open_stores(settings) as stores:
+        result = await migrate_stores(settings, stores)
+    click.echo(f"Registry and event store are up to date; project {result.project.id} exists.")
+    if result.new_api_key is not None:
+        click.echo(f"API key (shown this once): {result.new_api_key}")
+
+
+async def _create_key(project: int, scopes: list[str], label: str) -> None:
+    async with _registry() as registry:
+        if await registry.access.project(project) is None:
+            raise SetupError(f"There is no project {project}: `assay projects create NAME` makes one.")
+        _, secret = await registry.access.create_key(project_id=project, scopes=scopes, label=label)
+    click.echo(secret)
+
+
+async def _list_keys() -> None:
+    async with _registry() as registry:
+        for key in await registry.access.list_keys():
+            limits = "all projects" if key.project_ids is None else f"projects {list(key.project_ids)}"
+            used = key.last_used_at.isoformat() if key.last_used_at else "never used"
+            click.echo(f"{key.id}  {key.label or '-'}  {' '.join(key.scopes)}  {limits}  {used}")
+
+
+async def _revoke_key(key_id: UUID) -> None:
+    async with _registry() as registry:
+        if not await registry.access.revoke_key(key_id):
+            raise SetupError(f"There is no API key {key_id}: `assay keys list` shows the ids.")
+    click.echo(f"Revoked {key_id}.")
+
+
+async def _create_project(name: str) -> None:
+    async with _registry() as registry:
+        project = await registry.access.create_project(name)
+    click.echo(project.id)
+    click.echo(f"Ingestion token: {project.token}", err=True)
+
+
+async def _consent(approved: bool) -> None:
+    async with _registry() as registry:
+        organization = await registry.access.set_ai_consent(approved)
+    click.echo(f"AI processing for {organization.name}: {'on' if organization.ai_consent else 'off'}.")

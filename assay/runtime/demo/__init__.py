@@ -1,0 +1,1 @@
+"""The demonstration: a support bot's traces, captured, judged and shown."""

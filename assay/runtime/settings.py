@@ -1,0 +1,154 @@
+"""Every setting, in one typed place: environment variables, or a `.env` file in the working directory.
+
+Nothing else in Assay reads the environment (apart from Temporal's own `TEMPORAL_*` variables, which
+`temporalio.envconfig` defines and reads).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
+
+from assay.errors import SetupError
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+_ENV_FILE = ".env"
+_TEMPORAL_CHOICE = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
+"""Setting one of these means: use that service instead of a child."""
+
+
+class Settings(BaseSettings):
+    """The operator's choices; the README's table of settings is checked against this class."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASSAY_", env_file=_ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(
+        Path(".assay"), description="Embedded stores, Temporal's file and the generated secret."
+    )
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: Port = Field(8000, description="Port of the API; 0 picks a free one.")
+    temporal_port: Port = Field(7233, description="Port of the child Temporal server; 0 picks a free one.")
+    temporal_ui_port: Port = Field(8233, description="Port of its web UI; 0 switches the UI off.")
+    database_url: SecretStr | None = Field(
+        None, description="`postgresql+asyncpg://…`; unset: SQLite in the data folder."
+    )
+    clickhouse_url: SecretStr | None = Field(
+        None, description="`http://user:password@host:8123/database`; unset: chDB in the data folder."
+    )
+    secret_keys: SecretStr | None = Field(
+        None, description="Comma list: the first signs, all verify. Unset: generated (embedded only)."
+    )
+    init_api_key: SecretStr | None = Field(None, description="First start: an API key with scope `*`.")
+    init_project_token: SecretStr | None = Field(None, description="First start: ingestion token.")
+    init_user_email: str = Field("admin@localhost", description="First start: e-mail of the first user.")
+    init_ai_consent: bool = Field(True, description="First start: consent to third-party AI processing.")
+    trial_eval_limit: Annotated[int, Field(ge=0)] = Field(
+        100, description="Evaluations per project on the operator's own model key."
+    )
+    throttle: bool = Field(True, description="`off` lifts the per-key request limits.")
+
+    @field_validator("init_user_email")
+    @classmethod
+    def _has_at(cls, value: str) -> str:
+        if "@" not in value:
+            raise ValueError("must be an e-mail address")
+        return value
+
+    @property
+    def embedded_events(self) -> bool:
+        """Whether the event store is chDB inside this process."""
+        return self.clickhouse_url is None
+
+    @property
+    def registry_url(self) -> str:
+        """SQLAlchemy URL of the registry."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{(self.data_dir / 'registry.sqlite').absolute()}"
+
+
+class HouseSettings(BaseSettings):
+    """The operator's own model access, under the names that litellm and the providers' SDKs use."""
+
+    model_config = SettingsConfigDict(
+        env_file=_ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True
+    )
+
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = Field(
+        None, validation_alias=AliasChoices("OPENAI_BASE_URL", "OPENAI_API_BASE")
+    )
+    anthropic_api_key: SecretStr | None = None
+    anthropic_base_url: str | None = Field(
+        None, validation_alias=AliasChoices("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE")
+    )
+    gemini_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("GEMINI_API_KEY", "GOOGLE_API_KEY")
+    )
+    gemini_base_url: str | None = None
+    openrouter_api_key: SecretStr | None = None
+    openrouter_base_url: str | None = Field(
+        None, validation_alias=AliasChoices("OPENROUTER_BASE_URL", "OPENROUTER_API_BASE")
+    )
+    fireworks_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("FIREWORKS_API_KEY", "FIREWORKS_AI_API_KEY")
+    )
+    fireworks_base_url: str | None = None
+    azure_openai_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("AZURE_API_KEY", "AZURE_OPENAI_API_KEY")
+    )
+    azure_openai_base_url: str | None = Field(
+        None, validation_alias=AliasChoices("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT")
+    )
+    azure_openai_api_version: str | None = Field(
+        None, validation_alias=AliasChoices("AZURE_API_VERSION", "OPENAI_API_VERSION")
+    )
+    together_ai_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("TOGETHERAI_API_KEY", "TOGETHER_API_KEY")
+    )
+    together_ai_base_url: str | None = Field(
+        None, validation_alias=AliasChoices("TOGETHERAI_BASE_URL", "TOGETHER_BASE_URL")
+    )
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        SetupError: a value is not valid; names the variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "ASSAY_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SetupError(f"{name} is not valid: {first['msg']}.") from error
+
+
+def _environment() -> dict[str, str]:
+    """The process environment over the `.env` file."""
+    from_file = {key: value for key, value in dotenv_values(_ENV_FILE).items() if value is not None}
+    return from_file | dict(os.environ)  # noqa: TID251  (this module is where the environment is read)
+
+
+def external_temporal() -> ClientConnectConfig | None:
+    """How to connect to the operator's Temporal service; None when a child dev server is wanted."""
+    environment = _environment()
+    if not any(environment.get(name) for name in _TEMPORAL_CHOICE):
+        return None
+    return ClientConfig.load_client_connect_config(override_env_vars=environment)
+
+
+def prepare_environment_for_litellm() -> None:
+    """Keep litellm from fetching its price and header tables over the network when it is imported."""
+    for name in ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"):
+        os.environ.setdefault(name, "True")  # noqa: TID251  (litellm offers no other switch)

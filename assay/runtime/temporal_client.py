@@ -1,0 +1,52 @@
+"""Connect to Temporal: the child dev server, or the operator's own service."""
+
+from __future__ import annotations
+
+import asyncio
+
+from temporalio.client import Client
+from temporalio.envconfig import ClientConnectConfig
+from temporalio.service import RPCError
+
+from assay.errors import SetupError
+from assay.temporal.plugin import AssayPlugin
+
+_CONNECT_SECONDS = 15.0
+
+
+async def connect_external(config: ClientConnectConfig) -> Client:
+    """A client of the service that the `TEMPORAL_*` variables name.
+
+    Raises:
+        SetupError: it does not answer.
+    """
+    target = config.get("target_host", "localhost:7233")
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            return await Client.connect(**config, plugins=[AssayPlugin()])
+    except (RuntimeError, RPCError, TimeoutError) as error:
+        raise SetupError(f"Temporal at {target} does not answer: check TEMPORAL_ADDRESS.") from error
+
+
+async def connect_child(address: str) -> Client:
+    """A client of the child dev server, once it takes requests.
+
+    Raises:
+        SetupError: it listens but does not answer.
+    """
+    deadline = asyncio.get_running_loop().time() + _CONNECT_SECONDS
+    while True:
+        try:
+            client = await Client.connect(address, plugins=[AssayPlugin()])
+            if await client.service_client.check_health():
+                return client
+        except (RuntimeError, RPCError) as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise SetupError(f"The Temporal dev server at {address} does not answer.") from error
+        await asyncio.sleep(0.05)
+
+
+async def check(client: Client) -> None:
+    """Raise unless Temporal takes requests."""
+    if not await client.service_client.check_health():
+        raise RuntimeError("Temporal reports that it is not serving")

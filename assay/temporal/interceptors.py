@@ -1,0 +1,31 @@
+"""The one place where activity errors become Temporal failures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+)
+
+from assay.errors import WorkError
+from assay.temporal.failures import to_application_error
+
+
+class ErrorMapping(Interceptor):
+    """Turns errors of the catalogue into `ApplicationError`s; all else keeps Temporal's own handling."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """See base class."""
+        return _ErrorMappingInbound(next)
+
+
+class _ErrorMappingInbound(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        try:
+            return await super().execute_activity(input)
+        except WorkError as error:
+            # Without the cause: a driver's own words may hold what must not enter a history.
+            raise to_application_error(error) from None

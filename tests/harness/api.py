@@ -1,0 +1,115 @@
+"""The API over a real registry on SQLite, called in process.
+
+The event store and Temporal are stand-ins that fail when they are touched: what is tested here must not
+need them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+
+from api_shim.app import create_app
+from api_shim.context import Deps
+from api_shim.endpoints import endpoint_routes
+from api_shim.operations import Resource
+from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
+from assay.contracts.access import Project
+
+SECRETS = ("test secret, long enough",)
+KEY = "phx_test_key_of_the_first_user"
+TRIAL_LIMIT = 3
+
+
+class Untouchable:
+    """Stands for something that a test must not use."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> NoReturn:
+        raise AssertionError(f"{self._name}.{attribute} was used")
+
+
+@dataclass(frozen=True)
+class ApiWorld:
+    """A bootstrapped registry: one organisation, one user, project 1 and a key that may do everything."""
+
+    registry: SqlRegistry
+    database: Path
+
+    def deps(self, **changes: Any) -> Deps:
+        """Dependencies of an app over this registry."""
+        defaults: dict[str, Any] = {
+            "registry": self.registry,
+            "events": Untouchable("events"),
+            "writer": Untouchable("writer"),
+            "temporal": Untouchable("temporal"),
+            "trial_eval_limit": TRIAL_LIMIT,
+            "throttle": False,
+            "ready_checks": {"registry": self.registry.ping},
+        }
+        return Deps(**(defaults | changes))
+
+    def client(
+        self,
+        *,
+        key: str | None = KEY,
+        headers: Mapping[str, str] | None = None,
+        resources: Iterable[Resource] = (),
+        **changes: Any,
+    ) -> httpx.AsyncClient:
+        """A client of a new app; `resources` are served beside the app's own, `changes` go into its deps."""
+        app = create_app(self.deps(**changes), extra_routes=endpoint_routes(resources))
+        authorization = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://assay.test",
+            headers=authorization | dict(headers or {}),
+        )
+
+    async def new_key(self, *scopes: str, project_id: int | None = None) -> str:
+        """The secret of a new API key of the first user."""
+        _, secret = await self.registry.access.create_key(project_id=project_id, scopes=scopes, label="test")
+        return secret
+
+    async def new_project(self) -> Project:
+        """A project without any objects in it."""
+        return await self.registry.access.create_project("Empty")
+
+
+@asynccontextmanager
+async def api_world(folder: Path) -> AsyncIterator[ApiWorld]:
+    """A world in `folder`."""
+    database = folder / "registry.db"
+    url = f"sqlite+aiosqlite:///{database}"
+    await migrate(url)
+    registry = open_registry(url, secrets=SECRETS)
+    try:
+        await bootstrap(
+            registry, api_key=KEY, project_token="phc_test", user_email="first@example.com", ai_consent=True
+        )
+        yield ApiWorld(registry, database)
+    finally:
+        await registry.close()
+
+
+def judge(**fields: Any) -> dict[str, Any]:
+    """The body of a valid evaluation; a field that is set to `...` is left out."""
+    body = {
+        "name": "Polite",
+        "evaluation_type": "llm_judge",
+        "evaluation_config": {"prompt": "Is it polite?"},
+        "output_type": "boolean",
+    } | fields
+    return {name: value for name, value in body.items() if value is not ...}
+
+
+def error(type_: str, code: str, detail: str, attr: str | None = None) -> dict[str, Any]:
+    """The standard error body."""
+    return {"type": type_, "code": code, "detail": detail, "attr": attr}

@@ -1,0 +1,50 @@
+"""Temporal servers for tests, from the wheels: nothing is downloaded."""
+
+from __future__ import annotations
+
+import shutil
+import sysconfig
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from assay.temporal.plugin import AssayPlugin
+from assay.temporal.search_attributes import ALL, add
+
+_FAST = [
+    flag
+    for processor in ("transfer", "timer", "visibility")
+    for flag in ("--dynamic-config-value", f"history.{processor}ProcessorMaxPollRPS=200")
+]
+
+
+def _binary(name: str) -> str:
+    bundled = Path(sysconfig.get_path("scripts")) / name
+    found = str(bundled) if bundled.exists() else shutil.which(name)
+    assert found, f"{name} is missing: it comes with the development dependencies"
+    return found
+
+
+@asynccontextmanager
+async def time_skipping_server() -> AsyncIterator[WorkflowEnvironment]:
+    """The time-skipping test server, its client carrying the engine's plugin."""
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=_binary("temporal-test-server"), plugins=[AssayPlugin()]
+    ) as environment:
+        await add(environment.client, [key.name for key in ALL])
+        yield environment
+
+
+@asynccontextmanager
+async def dev_server() -> AsyncIterator[Client]:
+    """The real server with our search attributes, in memory."""
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=_binary("temporal"),
+        search_attributes=list(ALL),
+        dev_server_extra_args=_FAST,
+        plugins=[AssayPlugin()],
+    ) as environment:
+        yield environment.client

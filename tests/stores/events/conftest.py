@@ -1,0 +1,48 @@
+"""One event store of each kind for the whole package; tests keep apart by project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from assay.adapters.clickhouse.embedded import open_embedded
+from assay.adapters.clickhouse.server import open_server
+from tests.harness.clickhouse_http import clickhouse_server
+from tests.stores.events.support import Backend
+
+_projects = count(1)
+
+
+@pytest.fixture(scope="package")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    backend = Backend(open_embedded(tmp_path_factory.mktemp("embedded")))
+    backend.store.migrate()
+    yield backend
+    backend.store.close()
+
+
+@pytest.fixture(scope="package")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with clickhouse_server(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+def server(server_url: str) -> Iterator[Backend]:
+    backend = Backend(open_server(f"{server_url}/assay"))
+    backend.store.migrate()
+    yield backend
+    backend.store.close()
+
+
+@pytest.fixture(params=["embedded", "server"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    chosen: Backend = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture
+def project() -> int:
+    return next(_projects)
