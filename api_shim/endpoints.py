@@ -113,7 +113,7 @@ class EndpointRoute(Route):
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(f"{PREFIX}{endpoint.path}/", endpoint)
         pattern = _PARAMETER.sub(r"(?P<\1>[^/]+)", endpoint.path)
-        self.path_regex = re.compile(f"{_PREFIX_PATTERN}{pattern}/?$")
+        self.path_regex = re.compile(rf"{_PREFIX_PATTERN}{pattern}/?\Z")
 
 
 def endpoint_routes(resources: Iterable[Resource]) -> list[EndpointRoute]:

@@ -102,10 +102,7 @@ def _responses(operation: Operation[Any, Any], refs: SchemaRefs) -> Json:
     if operation.response is not None:
         schema = refs[operation.response, "serialization"]
         success["content"] = {"application/json": {"schema": schema}}
-    responses = {str(operation.status): success} | error_responses(operation, refs)
-    for status, when in operation.also.items():
-        responses.setdefault(str(status), {})["description"] = when
-    return responses
+    return {str(operation.status): success} | error_responses(operation, refs)
 
 
 def _path_parameters(path: str) -> list[Json]:

@@ -95,9 +95,11 @@ def error_responses(operation: Operation[Any, Any], refs: SchemaRefs) -> Json:
     responses: Json = {status: {"$ref": f"#/components/responses/{name}"} for status, name in names.items()}
     if operation.body is not None or operation.query is not None:
         responses["400"] = _invalid(operation, refs)
+    refused = refs[operation.errors.refused, "serialization"]
     if operation.errors.refused is not StandardError:
-        refused = refs[operation.errors.refused, "serialization"]
         responses["404"] = _own("No such project or object.", refused)
+    for status, when in operation.also.items():
+        responses[str(status)] = _own(when, refused)
     return dict(sorted(responses.items()))
 
 
@@ -114,5 +116,5 @@ def _invalid(operation: Operation[Any, Any], refs: SchemaRefs) -> Json:
 
 def _own(description: str, schema: Json) -> Json:
     """An answer in the operation's own style; what is refused before the operation is standard."""
-    content = {"application/json": {"schema": {"anyOf": [schema, _STANDARD_SCHEMA]}}}
-    return {"description": description, "content": content}
+    schemas = [schema] if schema == _STANDARD_SCHEMA else [schema, _STANDARD_SCHEMA]
+    return {"description": description, "content": {"application/json": {"schema": {"anyOf": schemas}}}}

@@ -98,7 +98,7 @@ class Operation[Body, Query]:
             and `write` for the rest.
         limits: requests per API key.
         errors: style of the errors that the handler raises and of an invalid body or query.
-        also: further statuses that the handler answers with, and when.
+        also: further errors that the handler raises: status and when.
         extension: whether this is Assay's own, beyond the compatible API.
     """
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Annotated, Any, override
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue
-from starlette.datastructures import URL
+from starlette.requests import Request
 
 from api_shim.operations import Call
 from assay.contracts.wire import RequestModel, ResponseModel, Rule
@@ -76,18 +77,20 @@ def page_of[Query: PageQuery, Item: BaseModel](
         count: objects in the whole list.
         results: the objects of this page.
     """
-    url, limit, offset = call.request.url, call.query.limit, call.query.offset
+    limit, offset = call.query.limit, call.query.offset
     return Page(
         count=count,
-        next=_page_url(url, limit, offset + limit) if offset + limit < count else None,
-        previous=_page_url(url, limit, offset - limit) if offset > 0 else None,
+        next=_page_url(call.request, limit, offset + limit) if offset + limit < count else None,
+        previous=_page_url(call.request, limit, offset - limit) if offset > 0 else None,
         results=results,
     )
 
 
-def _page_url(url: URL, limit: int, offset: int) -> str:
-    query = dict(parse_qsl(url.query, keep_blank_values=True)) | {"limit": str(limit)}
-    query.pop("offset", None)
+def _page_url(request: Request, limit: int, offset: int) -> str:
+    """The address of another page: the query of this one with its keys sorted, no offset if it is 0."""
+    query = [item for item in request.query_params.multi_items() if item[0] not in ("limit", "offset")]
+    query.append(("limit", str(limit)))
     if offset > 0:
-        query["offset"] = str(offset)
-    return str(url.replace(query=urlencode(sorted(query.items()))))
+        query.append(("offset", str(offset)))
+    url = request.base_url.replace(path=quote(request.scope["path"], safe="/@"))
+    return f"{url}?{urlencode(sorted(query, key=itemgetter(0)))}"

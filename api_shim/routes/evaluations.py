@@ -94,12 +94,7 @@ RESOURCE = Resource(
     scope="evaluation",
     operations=(
         Operation(
-            "list",
-            "GET",
-            "",
-            list_evaluations,
-            query=EvaluationListQuery,
-            response=Page[EvaluationResponse],
+            "list", "GET", "", list_evaluations, query=EvaluationListQuery, response=Page[EvaluationResponse]
         ),
         Operation(
             "create",

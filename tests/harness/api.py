@@ -6,13 +6,14 @@ need them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
+from starlette.types import ASGIApp, Message
 
 from api_shim.app import create_app
 from api_shim.context import Deps
@@ -97,6 +98,29 @@ async def api_world(folder: Path) -> AsyncIterator[ApiWorld]:
         yield ApiWorld(registry, database)
     finally:
         await registry.close()
+
+
+async def call(
+    app: ASGIApp, method: str, path: str, *, received: Sequence[Message] = (), **scope: Any
+) -> tuple[int | None, bytes]:
+    """One request by the bare protocol, for what no client library would send.
+
+    Returns:
+        The status, None if there was no answer, and the body.
+    """
+    messages = iter(received or [{"type": "http.request", "body": b"", "more_body": False}])
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return next(messages)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    defaults = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": []}
+    await app(defaults | scope, receive, send)
+    status = next((message["status"] for message in sent if "status" in message), None)
+    return status, b"".join(message.get("body", b"") for message in sent)
 
 
 def judge(**fields: Any) -> dict[str, Any]:

@@ -91,10 +91,11 @@ def ask(server: ScriptedModelServer, schema: dict[str, Any] | None = None, **mor
 @pytest.mark.parametrize("allows_na", [True, False])
 def test_a_judges_prompt_over_the_wire(endpoint: ScriptedModelServer, allows_na: bool) -> None:
     target = TargetText("user: hi", "assistant: I don't know", "")
-    messages = build_prompt(HELPS, target, allows_na=allows_na, boundary="0123456789abcdef")
+    prompt = build_prompt(HELPS, target, allows_na=allows_na, boundary="0123456789abcdef")
+    messages: list[Any] = [message.model_dump() for message in prompt]
     completion = sdk(endpoint).chat.completions.create(
         model="gpt-5-mini",
-        messages=[{"role": message.role, "content": message.content} for message in messages],  # type: ignore[misc]  # the SDK's unions of literals
+        messages=messages,
         response_format={
             "type": "json_schema",
             "json_schema": {"name": "verdict", "strict": True, "schema": verdict_schema(allows_na)},

@@ -8,6 +8,7 @@ Prints the port when it is ready. Two routes beyond the API's let tests read wha
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from contextlib import AsyncExitStack
 from datetime import date
@@ -16,7 +17,6 @@ from typing import cast
 from uuid import UUID
 
 import orjson
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -28,7 +28,7 @@ from api_shim.event_writer import EventWriter
 from assay.adapters.clickhouse import open_event_store
 from assay.adapters.sql import bootstrap, migrate, open_registry
 from assay.contracts.events import Event, EventRef
-from assay.runtime.http_server import bind
+from assay.runtime import http_server
 
 TOKEN = "phc_capture_tests"
 API_KEY = "phx_capture_tests"
@@ -83,11 +83,13 @@ async def serve(folder: Path) -> None:
             ),
             extra_routes=[Route("/_trace/{trace_id}", trace), Route("/_find", find)],
         )
-        listener = bind("127.0.0.1", 0)
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
-        sys.stdout.write(f"{listener.getsockname()[1]}\n")
-        sys.stdout.flush()
-        await server.serve(sockets=[listener])
+        listener = http_server.bind("127.0.0.1", 0)
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        async with http_server.serve(app, listener):
+            sys.stdout.write(f"{listener.getsockname()[1]}\n")
+            sys.stdout.flush()
+            await stop.wait()
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ NAMES = st.sampled_from(
     [
         "$ai_trace_id", "$ai_session_id", "$session_id", "$ai_parent_id", "$ai_evaluation_id", "$ai_model",
         "$ai_target_event_id", "$ai_evaluation_result", "$ai_evaluation_applicable", "$ai_total_cost_usd",
-        "$ai_latency", "$ai_input", "$ai_output", "$ai_output_choices", "$ai_tools", "a", "a.b", "", "a\0b", "`",
+        "$ai_latency", "$ai_input", "$ai_output", "$ai_output_choices", "$ai_tools", "a", "a.b", "",
+        "a\0b", "`",
     ]
 ) | st.text(max_size=5)  # fmt: skip
 PROPERTIES = st.dictionaries(NAMES, JSON, max_size=6)

@@ -19,7 +19,7 @@ from api_shim.operations import Call, Operation, Resource
 from api_shim.responses import JsonResponse
 from assay.contracts.wire import Items, RequestModel, Text, Uuid
 from assay.errors import FieldError, NotFound, PermissionDenied, StoreUnavailable
-from tests.harness.api import KEY, ApiWorld, error
+from tests.harness.api import KEY, ApiWorld, call, error
 
 SECRET = "the customer's prompt"
 
@@ -211,23 +211,11 @@ async def test_a_failure_in_the_middle_of_an_answer_cuts_the_connection(world: A
 
 
 async def test_a_client_that_leaves_is_no_failure(world: ApiWorld) -> None:
-    app = create_app(world.deps())
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/api/environments/1/evaluations/",
-        "query_string": b"",
-        "headers": [(b"authorization", f"Bearer {KEY}".encode()), (b"content-type", b"application/json")],
-    }
-    sent: list[object] = []
-
-    async def receive() -> dict[str, str]:
-        return {"type": "http.disconnect"}
-
-    async def send(message: object) -> None:
-        sent.append(message)
-
+    headers = [(b"authorization", f"Bearer {KEY}".encode()), (b"content-type", b"application/json")]
+    url = "/api/environments/1/evaluations/"
     with structlog.testing.capture_logs() as logs:
-        await app(scope, receive, send)
-    assert sent == []
+        answer = await call(
+            create_app(world.deps()), "POST", url, headers=headers, received=[{"type": "http.disconnect"}]
+        )
+    assert answer == (None, b"")
     assert [entry["event"] for entry in logs] == ["client_disconnected"]

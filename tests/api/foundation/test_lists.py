@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api_shim.app import create_app
 from tests.api.conftest import Make
-from tests.harness.api import ApiWorld, error, judge
+from tests.harness.api import KEY, ApiWorld, call, error, judge
 
 SIZE = 12
 
@@ -48,6 +49,19 @@ async def test_neighbours_are_absolute_with_sorted_keys_and_keep_other_parameter
     kept = "limit=1&offset={}&order_by=-name&other=a+b%26c&search=n"
     assert body["next"] == f"http://assay.test{url}?empty=&{kept.format(3)}"
     assert body["previous"] == f"http://assay.test{url}?empty=&{kept.format(1)}"
+
+
+async def test_neighbours_of_odd_addresses(world: ApiWorld, crowd: tuple) -> None:
+    client, url, _ = crowd
+    body = (await client.get(f"{url}?other=b&limit=1&other=a&limit=2")).json()
+    assert body["next"] == f"http://assay.test{url}?limit=2&offset=2&other=b&other=a"
+    body = (await client.get("/api/environments/@current/evaluations?limit=1&offset=1")).json()
+    assert body["previous"] == "http://assay.test/api/environments/@current/evaluations?limit=1"
+    assert (await client.get(body["previous"])).status_code == 200
+    raw = {"query_string": b"limit=1&other=\xff", "headers": [(b"authorization", f"Bearer {KEY}".encode())]}
+    status, content = await call(create_app(world.deps()), "GET", url, **raw)
+    assert status == 200
+    assert b"other=%C3%BF" in content
 
 
 async def test_the_first_page_is_named_without_an_offset(crowd: tuple) -> None:

@@ -151,7 +151,8 @@ async def test_the_deepest_accepted_body_is_stored_and_sent_back(client: httpx.A
     levels = MAX_DEPTH - 5  # the body, the list of conditions, the condition, its properties, the filter
     value = b"[" * levels + b"]" * levels
     body = b'{"conditions": [{"id": "a", "properties": [{"value": %b}]}], ' % value
-    body += b'"name": "n", "evaluation_type": "hog", "output_type": "boolean", "evaluation_config": {"source": "s"}}'
+    body += b'"name": "n", "evaluation_type": "hog", "output_type": "boolean", '
+    body += b'"evaluation_config": {"source": "s"}}'
     response = await client.post(URL, content=body, headers=JSON)
     assert response.status_code == 201, response.text
     assert b"[" * levels in (await client.get(f"{URL}{response.json()['id']}/")).content

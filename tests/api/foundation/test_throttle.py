@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api_shim.operations import Call, Operation, Resource
 from api_shim.throttle import DEFAULT_LIMITS, Limits, Rate, Throttle
 from assay.errors import Throttled
 from tests.harness.api import ApiWorld, error
@@ -55,20 +56,36 @@ async def test_the_481st_request_of_a_minute_is_refused_until_the_minute_is_over
         assert (await client.get(URL)).status_code == 200
 
 
-async def test_limits_can_be_switched_off(world: ApiWorld) -> None:
-    async with world.client(throttle=False, clock=Clock()) as client:
-        assert {(await client.delete(URL)).status_code for _ in range(481)} == {405}
+async def act(call: Call[None, None]) -> None:
+    """Act."""
 
 
-async def test_refusals_before_the_limit_are_not_counted_and_the_limit_comes_before_the_method(
+SMALL = Limits("small", (Rate(2, 60),))
+THINGS = Resource(
+    path="things",
+    scope="thing",
+    operations=(
+        Operation("read", "GET", "", act, limits=SMALL, status=204),
+        Operation("write", "POST", "", act, limits=SMALL, status=204),
+    ),
+)
+
+
+async def test_an_operation_may_have_limits_of_its_own_and_earlier_refusals_are_not_counted(
     world: ApiWorld,
 ) -> None:
-    key = await world.new_key("evaluation:read")
-    async with world.client(key=key, throttle=True, clock=Clock()) as client:
-        for _ in range(481):
-            assert (await client.post(URL, json={})).status_code == 403
-        assert {(await client.delete(URL)).status_code for _ in range(480)} == {405}
-        assert (await client.delete(URL)).status_code == 429
+    key = await world.new_key("thing:read", "evaluation:read")
+    async with world.client(key=key, resources=[THINGS], throttle=True, clock=Clock()) as client:
+        things = "/api/environments/1/things"
+        assert [(await client.post(things)).status_code for _ in range(3)] == [403] * 3
+        assert [(await client.get(things)).status_code for _ in range(3)] == [204, 204, 429]
+        assert (await client.get(URL)).status_code == 200
+
+
+async def test_limits_can_be_switched_off(world: ApiWorld) -> None:
+    async with world.client(resources=[THINGS], throttle=False, clock=Clock()) as client:
+        for _ in range(5):
+            assert (await client.post("/api/environments/1/things")).status_code == 204
 
 
 def test_the_longer_window_holds_when_the_shorter_one_is_kept() -> None:

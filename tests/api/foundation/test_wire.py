@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from api_shim.problems import InvalidInput, field_map, validated
-from assay.contracts.wire_json import MAX_DEPTH
 from assay.contracts.wire import (
     Boolean,
     Choice,
@@ -29,6 +28,7 @@ from assay.contracts.wire import (
     Uuid,
     iso_utc,
 )
+from assay.contracts.wire_json import MAX_DEPTH
 
 ID = UUID("0198c0de-0000-7000-8000-000000000001")
 

@@ -65,6 +65,11 @@ def test_one_endless_line_does_not_crowd_out_the_others() -> None:
     assert len(short.text) > 9_000  # and the room is used
 
 
+def test_lines_are_left_out_before_the_rest_becomes_unreadable() -> None:
+    short = excerpt("\n".join("w" * 10_000 for _ in range(1_000)), 10_000)
+    assert {len(line) >= 200 for line in short.text.split("\n")} == {True}
+
+
 def test_a_single_line_keeps_both_ends() -> None:
     short = excerpt("start" + "z" * 100_000 + "end", 1_000)
     assert short.text.startswith("1: startzz")

@@ -173,6 +173,9 @@ def test_openai_messages() -> None:
         ([{"type": "human", "content": "hi"}, {"type": "ai", "content": "", "tool_calls": [
             {"name": "f", "args": {}, "id": "l1", "type": "tool_call"}]}],
          "human: hi\nai: [tool_call l1: f({})]"),
+        ([{"role": "assistant", "content": [{"name": "f", "args": {"a": 1}}]}],
+         'assistant: [tool_call: f({"a": 1})]'),
+        ([{"role": "assistant", "content": "", "tool_calls": [{"odd": 1}]}], 'assistant: {"odd": 1}'),
         ([{"role": "user", "parts": [{"type": "text", "content": "hi"}]}], "user: hi"),
         ({"messages": [{"role": "user", "content": "hi"}]}, "user: hi"),
         # plain lists

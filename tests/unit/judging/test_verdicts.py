@@ -131,6 +131,7 @@ def test_results_are_there_when_they_apply() -> None:
     assert not_applicable["$ai_evaluation_allows_na"] is True
     assert "$ai_evaluation_result" not in not_applicable
     assert "$ai_evaluation_skipped" not in not_applicable
+    assert "$ai_evaluation_applicable" not in properties_of(allows_na=False, applicable=True)
 
 
 def test_a_skip_has_no_result() -> None:
