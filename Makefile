@@ -5,7 +5,7 @@ VENV := .venv
 UV := .uv/bin/uv
 export UV_PYTHON_PREFERENCE := system
 
-.PHONY: help setup setup-dev demo dev test lint format bench lock histories clean
+.PHONY: help setup setup-dev demo dev test lint format bench docs lock histories clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ bench: setup ## Measure (ARGS=NAME for one)
 
 histories: setup-dev ## Record workflow histories anew (only when a workflow changed on purpose)
 	@$(VENV)/bin/python -m tests.histories.record
+
+docs: setup-dev ## Write the generated pages of the documentation
+	@$(VENV)/bin/python -m tests.architecture.generate
 
 lock: $(UV) ## Renew the hash-pinned requirements*.lock files
 	@$(UV) pip compile pyproject.toml --universal --python-version 3.12 --generate-hashes --no-annotate --no-header --upgrade -q -o requirements.lock

@@ -22,6 +22,11 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 _ENV_FILE = ".env"
 _TEMPORAL_CHOICE = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 """Setting one of these means: use that service instead of a child."""
+_LITELLM = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    "LITELLM_MODE": "PRODUCTION",
+}
 
 
 class Settings(BaseSettings):
@@ -149,6 +154,6 @@ def external_temporal() -> ClientConnectConfig | None:
 
 
 def prepare_environment_for_litellm() -> None:
-    """Keep litellm from fetching its price and header tables over the network when it is imported."""
-    for name in ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"):
-        os.environ.setdefault(name, "True")  # noqa: TID251  (litellm offers no other switch)
+    """Keep litellm from fetching tables over the network and from loading `.env` when it is imported."""
+    for name, value in _LITELLM.items():
+        os.environ.setdefault(name, value)  # noqa: TID251  (litellm offers no other switch)

@@ -204,4 +204,4 @@ def _quote(answer: str, position: int) -> str:
     """A few words of the answer from the given position, in typographic quotes."""
     words = answer[position : position + 400].split()
     more = " …" if len(words) > _QUOTED_WORDS else ""
-    return f"“{' '.join(words[:_QUOTED_WORDS])}{more}”"
+    return f"“{' '.join(words[:_QUOTED_WORDS]).rstrip('.')}{more}”"

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 
 import click
 
 from assay import __version__
 from assay.errors import AssayError
-from assay.runtime.cli import admin, bench, demo, load, serve
+
+_COMMANDS: Mapping[str, str] = {
+    "api": "serve",
+    "bench": "bench",
+    "demo": "demo",
+    "dev": "serve",
+    "keys": "admin",
+    "load": "load",
+    "migrate": "admin",
+    "org": "admin",
+    "projects": "admin",
+    "worker": "serve",
+}
+"""Command → the module of this package that defines it; imported when the command is used."""
 
 
 class _Cli(click.Group):
-    """Shows an error of the catalogue as one sentence instead of a traceback."""
+    """Imports a command when it is asked for, and shows a known error as one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{_COMMANDS[cmd_name]}"), cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -31,21 +55,6 @@ def cli() -> None:
     Example:
       assay dev            # everything on this machine: API, workers, Temporal and its UI
     """
-
-
-for command in (
-    serve.dev,
-    serve.api,
-    serve.worker,
-    admin.migrate,
-    admin.keys,
-    admin.projects,
-    admin.org,
-    load.load,
-    demo.demo,
-    bench.bench,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -151,6 +151,8 @@ async def _registry() -> AsyncIterator[SqlRegistry]:
     await migrate_registry(settings.registry_url)
     registry = open_registry(settings.registry_url, secrets=load_secrets(settings))
     try:
+        # Says what to do when the registry is still empty.
+        await registry.access.first_user()
         yield registry
     finally:
         await registry.close()

@@ -75,6 +75,7 @@ def test_when_criteria_do_not_apply(criteria: str, output: str, tools: str, outc
 def test_the_reason_quotes_the_answer() -> None:
     _, reason = judged(HELPS, "assistant: Well. I don't know how to do that for you, so please ask Bob.")
     assert reason == "The answer admits that it does not know: “I don't know how to do that for …”."
+    assert judged(HELPS, "assistant: I don't know.")[1].endswith("“I don't know”.")
 
 
 def sdk(server: ScriptedModelServer) -> openai.OpenAI:
