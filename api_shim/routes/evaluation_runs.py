@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
 from temporalio.common import Priority, WorkflowIDConflictPolicy
@@ -23,6 +23,9 @@ from workflows.evaluations import RunEvaluation
 
 _MANUAL = 1
 """Priority of a run that somebody waits for: before everything automatic."""
+
+_START_TIMEOUT = timedelta(seconds=5)
+"""How long the caller waits for Temporal, retries of the client included."""
 
 
 async def create_evaluation_run(call: Call[EvaluationRunRequest, None]) -> EvaluationRunResponse:
@@ -93,6 +96,7 @@ async def _start(temporal: Client, run: RunEvaluationInput) -> str:
             ),
             static_summary=run_summary(run),
             static_details=run_facts(run),
+            rpc_timeout=_START_TIMEOUT,
         )
     except RPCError as error:
         raise ServiceUnavailable("Temporal did not take the run; send the request again.") from error
