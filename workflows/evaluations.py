@@ -21,7 +21,7 @@ from assay.contracts.evaluations import (
     RunEvaluationResult,
     StatusReason,
 )
-from assay.domain.run_details import failure_details, outcome_details
+from assay.domain.run_details import failure_details, judge_summary, outcome_details
 from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.queues import TaskQueue
 from assay.temporal.retry import MODEL_CALL, STORE
@@ -61,7 +61,7 @@ class RunEvaluation:
             schedule_to_close_timeout=MODEL_CALL.total,
             heartbeat_timeout=MODEL_CALL.heartbeat,
             retry_policy=MODEL_CALL.retry,
-            summary=f"Judge {run.target.event} {run.target.uuid}",
+            summary=judge_summary(run),
         )
 
     async def _commit(self, run: RunEvaluationInput, judgement: Judgement) -> None:

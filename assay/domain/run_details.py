@@ -10,15 +10,18 @@ _OUTCOME_WORDS = {
     "not_applicable": "➖ not applicable",
     "skipped": "⏭️ skipped",
 }
-_SUMMARY_NAME_CHARACTERS = 80
+_NAME_CHARACTERS = 40
+"""Two names, a UUID and some words stay below the 400 bytes of a summary, in any script."""
 
 
 def run_summary(run: RunEvaluationInput) -> str:
-    """One line for the list of workflows (Temporal keeps 400 bytes)."""
-    name = run.evaluation_name
-    if len(name) > _SUMMARY_NAME_CHARACTERS:
-        name = name[: _SUMMARY_NAME_CHARACTERS - 1] + "…"
-    return f"“{name}” on {run.target.event} {run.target.uuid}"
+    """One line for the list of workflows."""
+    return f"“{_short(run.evaluation_name)}” on {_short(run.target.event)} {run.target.uuid}"
+
+
+def judge_summary(run: RunEvaluationInput) -> str:
+    """One line for the activity that judges."""
+    return f"Judge {_short(run.target.event)} {run.target.uuid}"
 
 
 def run_facts(run: RunEvaluationInput) -> str:
@@ -55,6 +58,11 @@ def outcome_details(judgement: Judgement) -> str:
 def failure_details(code: str, message: str) -> str:
     """Why a run failed, as Markdown."""
     return f"## 🛑 failed: `{code}`\n\n> {_cell(message)}"
+
+
+def _short(name: str) -> str:
+    name = " ".join(name.split())
+    return name if len(name) <= _NAME_CHARACTERS else name[: _NAME_CHARACTERS - 1] + "…"
 
 
 def _cell(text: str) -> str:

@@ -56,9 +56,27 @@ NOT_SETTINGS = frozenset(
 )
 """URL parameters that the HTTP interface itself consumes; all others are settings or bindings."""
 
-DECOMPRESS = {"": bytes, "identity": bytes, "gzip": gzip.decompress, "lz4": lz4.frame.decompress}
+
+def lz4_decompress(data: bytes) -> bytes:
+    """The content of all frames; the driver sends one per block."""
+    parts = []
+    while data:
+        frame = lz4.frame.LZ4FrameDecompressor()
+        parts.append(frame.decompress(data))
+        if not frame.eof:
+            raise EOFError("the last frame is incomplete")
+        data = frame.unused_data or b""
+    return b"".join(parts)
+
+
+DECOMPRESS = {"": bytes, "identity": bytes, "gzip": gzip.decompress, "lz4": lz4_decompress}
 
 INSERT_WITH_DATA = re.compile(rb"\s*(INSERT\s+INTO\s+[^;]+?)\s+FORMAT\s+(\w+)[ \t]*\n", re.IGNORECASE)
+
+
+def quoted(text: str, mark: str) -> str:
+    """Text as an identifier (mark is a backtick) or a literal (an apostrophe)."""
+    return mark + text.replace("\\", "\\\\").replace(mark, f"\\{mark}") + mark
 
 
 class ClickHouseError(Exception):
@@ -97,9 +115,9 @@ class Engine:
         try:
             if handle is None:
                 handle = chdb.connect(str(self.path))
-                handle.query(f"USE `{database}`")
+                handle.query(f"USE {quoted(database, '`')}")
                 for name, value in settings.items():
-                    handle.query(f"SET {name} = '{value}'")
+                    handle.query(f"SET {name} = {quoted(value, "'")}")
             yield handle
         except RuntimeError as error:
             raise ClickHouseError(str(error)) from error
@@ -138,7 +156,10 @@ def build_app(engine: Engine, account: Account) -> Starlette:
             parameters |= {name: str(value) for name, value in (await request.form()).items()}
             body = b""
         else:
-            body = DECOMPRESS[request.headers.get("content-encoding", "")](await request.body())
+            try:
+                body = DECOMPRESS[request.headers.get("content-encoding", "")](await request.body())
+            except (RuntimeError, OSError, EOFError) as error:
+                return error_response(f"Code: 271. DB::Exception: {error}. (CANNOT_DECOMPRESS)")
         statement = b"\n".join(part for part in (parameters.get("query", "").encode(), body) if part)
         refusal = account.refusal(request, statement)
         if refusal is not None:

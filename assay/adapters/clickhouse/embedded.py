@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import resource
+from contextlib import suppress
 from pathlib import Path
 
 import clickhouse_connect
@@ -15,6 +17,9 @@ from assay.errors import SetupError
 
 _HANDLES = 4
 """Statements that run at once; a handle runs one. On two cores, four read 75 % more than one."""
+
+_OPEN_FILES = 65_536
+"""A merge opens each file of the parts it merges, some hundreds; shells often allow 256 or 1,024."""
 
 _LOCK_FILE = "status"
 """The engine locks this file of its folder while it runs."""
@@ -30,6 +35,7 @@ def open_embedded(path: Path) -> Connection:
     if "?" in str(folder):
         # The engine would take what follows for options and write to another folder.
         raise SetupError(f"The event store cannot use {folder}: the path holds a question mark.")
+    _raise_open_file_limit()
     clients: list[Client] = []
     try:
         while len(clients) < _HANDLES:
@@ -39,6 +45,14 @@ def open_embedded(path: Path) -> Connection:
             client.close()
         raise SetupError(_why_not(folder, error)) from error
     return Connection(clients)
+
+
+def _raise_open_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):  # the system may allow less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _open_handle(folder: Path) -> Client:

@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Protocol
 
+from assay.errors import StoreUnavailable
+
 
 class Closable(Protocol):
     """What a pool can hold."""
@@ -33,10 +35,15 @@ class Pool[C: Closable]:
         self._idle = list(clients)
         self._waiting: deque[Future[C]] = deque()
         self._lock = threading.Lock()
+        self._closed = False
 
     @contextmanager
     def borrow(self) -> Iterator[C]:
-        """A client for the block; waits for one while all are lent."""
+        """A client for the block; waits for one while all are lent.
+
+        Raises:
+            StoreUnavailable: the pool is closed.
+        """
         client = self._take()
         try:
             yield client
@@ -44,12 +51,16 @@ class Pool[C: Closable]:
             self._give_back(client)
 
     def close(self) -> None:
-        """Close every client; one in use is closed when its call returns."""
+        """Lend no more and close every client; one in use is closed when its call returns."""
+        with self._lock:
+            self._closed = True
         for client in self._clients:
             client.close()
 
     def _take(self) -> C:
         with self._lock:
+            if self._closed:
+                raise StoreUnavailable("The event store is closed.")
             if self._idle:
                 return self._idle.pop()
             turn: Future[C] = Future()

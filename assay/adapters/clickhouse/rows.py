@@ -20,7 +20,9 @@ INSERT_TYPES: Final = {
     "uuid": "UUID",
     "distinct_id": "String",
     "timestamp": "DateTime64(6, 'UTC')",
-    "properties": "JSON",
+    # Exactly the column's type: for another one the engine converts the values by rules of its own, which
+    # take text for dates and refuse some keys.
+    "properties": "JSON(max_dynamic_paths = 0)",
     SHARED_COLUMN: "String",
     **dict.fromkeys(LONG_VALUES.values(), "String"),
 }

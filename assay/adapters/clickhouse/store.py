@@ -10,7 +10,7 @@ from assay.adapters.clickhouse.rows import INSERT_TYPES, SELECTED, to_block, to_
 from assay.contracts.events import Event, EventRef
 
 # FINAL keeps the latest copy of an event that was written more than once.
-_FIND_EVENT = f"""
+FIND_EVENT = f"""
 SELECT {SELECTED} FROM events FINAL
 WHERE project_id = {{project_id:UInt64}}
   AND event = {{event:String}}
@@ -18,7 +18,7 @@ WHERE project_id = {{project_id:UInt64}}
   AND uuid = {{uuid:UUID}}
 """  # noqa: S608  (column names, no values)
 
-_TRACE = f"""
+TRACE = f"""
 SELECT {SELECTED} FROM events FINAL
 WHERE project_id = {{project_id:UInt64}} AND trace_id = {{trace_id:String}}
 ORDER BY timestamp, uuid
@@ -50,7 +50,7 @@ class ClickHouseEventStore:
     def find_event(self, ref: EventRef, *, distinct_id: str | None = None) -> Event | None:
         """One event by its full address, or None. `distinct_id`, when given, must match as well."""
         rows = self._connection.query(
-            _FIND_EVENT, project_id=ref.project_id, event=ref.event, day=ref.day, uuid=ref.uuid
+            FIND_EVENT, project_id=ref.project_id, event=ref.event, day=ref.day, uuid=ref.uuid
         )
         if not rows or distinct_id not in (None, rows[0]["distinct_id"]):
             return None
@@ -60,7 +60,7 @@ class ClickHouseEventStore:
         """The oldest `limit` events of one trace, oldest first, each uuid once."""
         if not trace_id:  # the column's value for events that belong to no trace
             return []
-        rows = self._connection.query(_TRACE, project_id=project_id, trace_id=trace_id, limit=limit)
+        rows = self._connection.query(TRACE, project_id=project_id, trace_id=trace_id, limit=limit)
         return [to_event(row) for row in rows]
 
     def ping(self) -> None:

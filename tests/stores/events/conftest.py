@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -16,8 +17,13 @@ _projects = count(1)
 
 
 @pytest.fixture(scope="package")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    backend = Backend(open_embedded(tmp_path_factory.mktemp("embedded")))
+def embedded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("embedded")
+
+
+@pytest.fixture(scope="package")
+def embedded(embedded_folder: Path) -> Iterator[Backend]:
+    backend = Backend(open_embedded(embedded_folder))
     backend.store.migrate()
     yield backend
     backend.store.close()

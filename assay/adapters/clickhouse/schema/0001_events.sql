@@ -5,6 +5,9 @@
 -- different partitions. A lookup by the whole key reads one granule; "newest of one kind" reads days from
 -- the end.
 --
+-- ingested_at is when the insert began by the store's clock, and its rows appear together when it ends. Who
+-- follows it must look back by the longest insert and skip what is known.
+--
 -- Every property is stored twice. `properties` is what SQL filters and aggregates on; the JSON type drops
 -- nulls and empty objects and changes some numbers, so nothing is read back from it. What a reader gets is
 -- the text of `properties_text` and of the columns named ai_*: the exact JSON that was written. The
@@ -16,6 +19,14 @@
 -- must not fail an insert: text takes any scalar's text, numbers take numbers and numeric text (never NaN,
 -- which would spoil sums), booleans take booleans and the words.
 --
+-- The JSON column gives no path files of its own (max_dynamic_paths = 0) but keeps all in eight buckets. A
+-- file set per path would be twelve files for each property of each part: sixty ordinary properties need
+-- five thousand open files in one merge, and a sender of random keys any number. Buckets need some three
+-- hundred whatever is sent; a filter on a path that has no column takes 10-20 ms per 100,000 events, not 5-10.
+--
+-- The index finds the granules of a trace. A false hit costs reading a granule, so few are allowed: among
+-- three million events a trace is read in 14 ms, with the usual rate of 1 % in 40 ms.
+--
 -- Granules of 1 MiB hold some 200 events instead of thousands: half the time of a point lookup.
 CREATE TABLE IF NOT EXISTS events
 (
@@ -26,7 +37,7 @@ CREATE TABLE IF NOT EXISTS events
     timestamp DateTime64(6, 'UTC') CODEC(ZSTD(1)),
     ingested_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') CODEC(ZSTD(1)),
 
-    properties JSON,
+    properties JSON(max_dynamic_paths = 0),
     properties_text String CODEC(ZSTD(1)),
     ai_input String CODEC(ZSTD(1)),
     ai_output String CODEC(ZSTD(1)),
@@ -54,9 +65,14 @@ CREATE TABLE IF NOT EXISTS events
         if(isFinite(toFloat64OrNull(toString(properties.`$ai_latency`))),
            toFloat64OrNull(toString(properties.`$ai_latency`)), NULL) CODEC(ZSTD(1)),
 
-    INDEX by_trace_id trace_id TYPE bloom_filter(0.01) GRANULARITY 1
+    INDEX by_trace_id trace_id TYPE bloom_filter(0.0001) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(ingested_at)
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (project_id, event, toDate(timestamp), uuid)
-SETTINGS index_granularity_bytes = 1048576;
+SETTINGS
+    index_granularity_bytes = 1048576,
+    object_serialization_version = 'v3',
+    object_shared_data_serialization_version = 'advanced',
+    object_shared_data_serialization_version_for_zero_level_parts = 'map_with_buckets',
+    object_shared_data_buckets_for_wide_part = 8;

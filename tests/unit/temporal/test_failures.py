@@ -1,0 +1,93 @@
+"""Between the error catalogue and Temporal failures."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from temporalio.api.failure.v1 import Failure
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ActivityError, ApplicationError, ApplicationErrorCategory
+from temporalio.testing import ActivityEnvironment
+
+from assay.errors import RateLimited, UserFault, WorkError, catalogue
+from assay.temporal.failures import (
+    MAX_MESSAGE_CHARACTERS,
+    failure_code,
+    failure_message,
+    to_application_error,
+)
+from assay.temporal.heartbeat import heartbeating
+
+WORK_ERRORS = [error for error in catalogue() if issubclass(error, WorkError)]
+
+
+@pytest.mark.parametrize("error", WORK_ERRORS, ids=lambda error: error.code)
+def test_every_work_error_keeps_its_code_and_its_retryability(error: type[WorkError]) -> None:
+    mapped = to_application_error(error("what happened"))
+    assert (mapped.type, mapped.message) == (error.code, "what happened")
+    assert mapped.non_retryable is not error.retryable
+    benign = mapped.category is ApplicationErrorCategory.BENIGN
+    assert benign is issubclass(error, UserFault)
+
+
+def test_a_wait_becomes_the_next_retry_delay() -> None:
+    assert to_application_error(RateLimited("x", retry_after=2.5)).next_retry_delay == timedelta(seconds=2.5)
+    assert to_application_error(RateLimited("x", retry_after=-1)).next_retry_delay == timedelta(0)
+    assert to_application_error(RateLimited("x")).next_retry_delay is None
+
+
+def test_a_long_message_cannot_break_the_payload_limit() -> None:
+    assert len(to_application_error(RateLimited("x" * 3_000_000)).message) == MAX_MESSAGE_CHARACTERS
+
+
+async def test_an_error_is_found_below_its_wrappers() -> None:
+    wrapped = ActivityError(
+        "Activity task failed",
+        scheduled_event_id=1,
+        started_event_id=2,
+        identity="worker",
+        activity_type="judge-target",
+        activity_id="1",
+        retry_state=None,
+    )
+    wrapped.__cause__ = to_application_error(RateLimited("slow down"))
+    assert (failure_code(wrapped), failure_message(wrapped)) == ("rate_limit", "slow down")
+    assert failure_code(ValueError("x")) == "ValueError"
+
+
+async def test_what_caused_an_error_does_not_enter_a_history() -> None:
+    """A driver's own words may hold a key or a prompt; the interceptor raises without them."""
+    failure = Failure()
+    error = to_application_error(RateLimited("slow down"))
+    try:
+        try:
+            raise RuntimeError("sk-secret")
+        except RuntimeError:
+            raise error from None
+    except ApplicationError as raised:
+        converter = pydantic_data_converter
+        converter.failure_converter.to_failure(raised, converter.payload_converter, failure)
+    assert "sk-secret" not in str(failure)
+
+
+async def test_a_heartbeat_beats_until_its_block_ends() -> None:
+
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(environment.info, heartbeat_timeout=timedelta(seconds=0.06))
+    beats: list[object] = []
+    environment.on_heartbeat = lambda *details: beats.append(details)
+
+    async def work() -> int:
+        async with heartbeating("page", 3):
+            await asyncio.sleep(0.15)
+        seen = len(beats)
+        await asyncio.sleep(0.1)
+        return seen
+
+    seen = await environment.run(work)
+    assert seen >= 3
+    assert len(beats) == seen
+    assert set(beats) == {("page", 3)}
