@@ -87,8 +87,8 @@ def direct(case: Case, count: int) -> float:
     events: list[Event] = []
     for _ in range(count):
         event = normalise(raw_event(random_, case.event_bytes), project_id=1, received_at=now)
-        assert isinstance(event, Event)
-        events.append(event)
+        if isinstance(event, Event):
+            events.append(event)
     with tempfile.TemporaryDirectory() as folder:
         store = open_event_store(url=None, path=Path(folder) / "events")
         try:
@@ -123,8 +123,8 @@ async def http(case: Case, count: int, port: int, token: str, concurrency: int) 
 
 def _request(token: str, events: list[dict[str, Any]]) -> bytes:
     body = orjson.dumps({"api_key": token, "batch": events, "sent_at": datetime.now(UTC).isoformat()})
-    head = f"POST /batch/ HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    return f"{head}\r\n\r\n".encode() + body
+    head = ("POST /batch/ HTTP/1.1", "Host: bench", f"Content-Length: {len(body)}", "", "")
+    return "\r\n".join(head).encode() + body
 
 
 async def _send_all(requests: Sequence[bytes], port: int, concurrency: int) -> list[float]:
@@ -138,9 +138,10 @@ async def _send_all(requests: Sequence[bytes], port: int, concurrency: int) -> l
             writer.write(request)
             await writer.drain()
             head = await reader.readuntil(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 200 "), head
             length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-            assert await reader.readexactly(length) == b'{"status":"Ok"}'
+            answer = await reader.readexactly(length)
+            if answer != b'{"status":"Ok"}':
+                raise RuntimeError(f"not acknowledged: {answer[:500]!r}")
             latencies.append(time.perf_counter() - began)
         writer.close()
         await writer.wait_closed()

@@ -137,9 +137,9 @@ class Account:
         """Why this request is refused, if it is."""
         kind, _, encoded = request.headers.get("authorization", "").partition(" ")
         try:
-            given = base64.b64decode(encoded).decode() if kind == "Basic" else ":"
+            given = base64.b64decode(encoded).decode() if kind == "Basic" else "default:"
         except binascii.Error:
-            given = ":"
+            given = ""
         if given != f"{self.user}:{self.password}":
             return "Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)"
         if not self.creates_databases and statement.startswith(b"CREATE DATABASE"):

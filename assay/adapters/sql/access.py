@@ -20,7 +20,7 @@ from assay.errors import NotFound, SetupError
 
 _USE_RECORDED_EVERY = timedelta(hours=1)
 
-_EMPTY = "The registry is empty. Start the server once: it makes the first organisation, user and project."
+_EMPTY = "The registry is empty: run `assay dev` or `assay migrate` once, which makes the first project."
 
 
 class SqlAccess:
@@ -43,7 +43,7 @@ class SqlAccess:
         )
         now = utc_now()
         async with self._database.read() as session:
-            found = (await session.execute(statement)).tuples().first()
+            found = (await session.execute(statement)).first()
             if found is None:
                 return None
             key, user = found
@@ -135,7 +135,7 @@ class SqlAccess:
         )
         async with self._database.read() as session:
             rows = await session.execute(statement)
-            return [records.api_key(key, email) for key, email in rows.tuples()]
+            return [records.api_key(key, email) for key, email in rows]
 
     async def revoke_key(self, key_id: UUID) -> bool:
         """Revoke a key; False if there was none."""
@@ -202,7 +202,7 @@ async def _principal(session: AsyncSession, key: ApiKeyRow, user: UserRow) -> Pr
         .group_by(MembershipRow.organization_id)
         .order_by(MembershipRow.organization_id)
     )
-    organizations = rows.tuples().all()
+    organizations = rows.all()
     return Principal(
         key_id=key.id,
         user=records.user(user),

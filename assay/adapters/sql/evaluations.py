@@ -91,7 +91,7 @@ class SqlEvaluations:
         async with self._database.read() as session:
             count = await session.scalar(select(func.count()).select_from(EvaluationRow).where(matches))
             rows = await session.execute(page)
-            return count or 0, [records.evaluation(*row) for row in rows.tuples()]
+            return count or 0, [records.evaluation(*row) for row in rows]
 
     async def update(
         self, project_id: int, evaluation_id: UUID, change: Callable[[Evaluation], EvaluationSpec]
@@ -157,13 +157,13 @@ async def _find(
     statement = _one(project_id, evaluation_id)
     if lock:
         statement = statement.with_for_update(of=EvaluationRow)
-    row = (await session.execute(statement)).tuples().first()
+    row = (await session.execute(statement)).first()
     return None if row is None else records.evaluation(*row)
 
 
 async def _stored(session: AsyncSession, project_id: int, evaluation_id: UUID) -> Evaluation:
     """What this transaction has written, as the database keeps it."""
-    row = (await session.execute(_one(project_id, evaluation_id))).tuples().one()
+    row = (await session.execute(_one(project_id, evaluation_id))).one()
     return records.evaluation(*row)
 
 

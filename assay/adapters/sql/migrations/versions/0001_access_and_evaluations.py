@@ -49,7 +49,7 @@ def _create_accounts() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.String(40), nullable=False),
-        sa.CheckConstraint("role IN ('owner', 'admin', 'member')", name="ck_memberships_role"),
+        sa.CheckConstraint("role IN ('owner', 'admin', 'member')", name=op.f("ck_memberships_role")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_memberships_user_id", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["organization_id"],
@@ -90,7 +90,7 @@ def _create_api_keys() -> None:
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("last_used_at", _INSTANT),
         sa.Column("revoked_at", _INSTANT),
-        sa.CheckConstraint("length(key_hash) = 64", name="ck_api_keys_key_hash"),
+        sa.CheckConstraint("length(key_hash) = 64", name=op.f("ck_api_keys_key_hash")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_api_keys_user_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_api_keys"),
         sa.UniqueConstraint("key_hash", name="uq_api_keys_key_hash"),
@@ -158,7 +158,7 @@ def _evaluation_checks() -> list[sa.CheckConstraint]:
             "'together_ai')"
         ),
     }
-    return [sa.CheckConstraint(rule, name=f"ck_evaluations_{name}") for name, rule in checks.items()]
+    return [sa.CheckConstraint(rule, name=op.f(f"ck_evaluations_{name}")) for name, rule in checks.items()]
 
 
 def _create_trial_evaluations() -> None:
