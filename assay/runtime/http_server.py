@@ -31,7 +31,7 @@ def bind(host: str, port: int) -> socket.socket:
         SetupError: the port is taken or the address is not ours.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Without a protocol, asyncio leaves Nagle's algorithm on: 40 ms more for each answer on a kept connection.
+    # Without a protocol, asyncio leaves Nagle's algorithm on: 40 ms more for each answer on a kept one.
     listener = socket.socket(family, proto=socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

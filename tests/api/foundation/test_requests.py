@@ -29,7 +29,14 @@ async def test_both_prefixes_with_and_without_a_slash_lead_to_the_same_object(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/", "/api/environments/1/nothing/", f"{URL}0199d0a5-5a5e-7cc1-8e63-6f1c1f3b2a10/more/", f"{URL}/"]
+    "path",
+    [
+        "/",
+        "/api/",
+        "/api/environments/1/nothing/",
+        f"{URL}0199d0a5-5a5e-7cc1-8e63-6f1c1f3b2a10/more/",
+        f"{URL}/",
+    ],
 )
 async def test_an_unknown_path_is_a_404_in_the_standard_body(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)

@@ -88,7 +88,9 @@ async def test_processes_may_start_for_the_first_time_together(empty_url: str) -
 
 async def test_a_migration_that_fails_leaves_nothing_behind(empty_url: str) -> None:
     # The last table of the first step is in the way.
-    await in_connection(empty_url, lambda connection: run(connection, "CREATE TABLE trial_evaluations (x int)"))
+    await in_connection(
+        empty_url, lambda connection: run(connection, "CREATE TABLE trial_evaluations (x int)")
+    )
 
     with pytest.raises(StoreUnavailable):
         await migrate(empty_url)
