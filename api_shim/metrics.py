@@ -7,22 +7,16 @@ from __future__ import annotations
 
 import time
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-REGISTRY = CollectorRegistry()
-"""Everything that `GET /metrics` shows."""
-
-REQUESTS = Counter(
-    "assay_http_requests", "HTTP requests answered.", ("route", "method", "status"), registry=REGISTRY
-)
+REQUESTS = Counter("assay_http_requests", "HTTP requests answered.", ("route", "method", "status"))
 LATENCY = Histogram(
     "assay_http_request_seconds",
     "Time from a request's head to the end of its answer.",
     ("route", "method"),
-    registry=REGISTRY,
 )
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -60,5 +54,5 @@ class MetricsMiddleware:
 
 
 async def metrics(_: Request) -> Response:
-    """`GET /metrics`."""
-    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    """`GET /metrics`: this process's API, background work, memory and CPU."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -35,7 +35,6 @@ from api_shim.bodies import read_bounded
 from api_shim.capture_body import CaptureBatch, instant_or_none, read_batch
 from api_shim.context import Deps, deps_of
 from api_shim.error_bodies import StandardError
-from api_shim.metrics import REGISTRY
 from api_shim.project_tokens import ProjectTokens
 from api_shim.responses import JsonResponse
 from assay.contracts.access import Project
@@ -45,10 +44,8 @@ from assay.domain.capture import from_v1, normalise, refusal
 from assay.domain.json_values import well_formed
 from assay.errors import AuthenticationFailed, MalformedRequest, NotAuthenticated
 
-ACCEPTED = Counter("assay_events_accepted", "Captured events that were stored.", registry=REGISTRY)
-REFUSED = Counter(
-    "assay_events_refused", "Captured events that were refused.", ("reason",), registry=REGISTRY
-)
+ACCEPTED = Counter("assay_events_accepted", "Captured events that were stored.")
+REFUSED = Counter("assay_events_refused", "Captured events that were refused.", ("reason",))
 
 _INLINE_BYTES = 32 * 1024
 """Bodies up to here are taken apart on the event loop; a thread would cost more than it frees."""

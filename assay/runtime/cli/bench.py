@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from assay.runtime.bench import start, verdicts
+from assay.runtime.bench import event_store, ingestion, start, verdicts
 from assay.runtime.bench.measure import machine
 
 
@@ -44,6 +44,32 @@ def verdicts_command(runs: int) -> None:
       assay bench verdicts --runs 200
     """
     _print("verdicts", verdicts.run, runs)
+
+
+@bench.command("ingestion")
+@click.option("--events", default=20_000, show_default=True, type=click.IntRange(100), help="Events a case.")
+def ingestion_command(events: int) -> None:
+    """Events acknowledged per second over HTTP, against writing the store directly.
+
+    \b
+    Example:
+      assay bench ingestion --events 50000
+    """
+    _print("ingestion", ingestion.run, events)
+
+
+@bench.command("events")
+@click.option(
+    "--events", default=100_000, show_default=True, type=click.IntRange(1000), help="Events stored."
+)
+def events_command(events: int) -> None:
+    """Write and read rates of the embedded event store.
+
+    \b
+    Example:
+      assay bench events --events 100000
+    """
+    _print("events", event_store.run, events)
 
 
 def _print(name: str, measure: Callable[[int], dict[str, Any]], size: int) -> None:

@@ -1,17 +1,13 @@
-"""Events per second through HTTP, against writing the same events into the store directly.
+"""`assay bench ingestion`: events per second through HTTP, against writing the store directly.
 
 Both run on this machine, one after the other, on fresh folders: first the store alone, in blocks of as many
 events as the server makes of a full queue, then a whole `assay dev`. The load generator shares the cores
 with the server, so a real client elsewhere leaves it more.
-
-Usage: python -m bench.ingestion [--events N] [--concurrency N]
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import random
 import tempfile
 import time
@@ -27,11 +23,12 @@ import orjson
 from assay.adapters.clickhouse import open_event_store
 from assay.contracts.events import Event
 from assay.domain.capture import normalise
-from assay.runtime.bench.measure import machine, percentile
+from assay.runtime.bench.measure import percentile
 from assay.runtime.engine_process import engine_process
 
 SEED = 20260517
 DIRECT_BLOCK = 1_000
+CONCURRENCY = 32
 WORDS = ("trace", "model", "latency", "token", "answer", "user", "prompt", "score", "judge", "cluster")
 
 
@@ -150,28 +147,24 @@ async def _send_all(requests: Sequence[bytes], port: int, concurrency: int) -> l
     return latencies
 
 
-def main() -> None:
-    """Run every case and print one JSON object."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--events", type=int, default=20_000, help="events a case (single events: a fifth)")
-    parser.add_argument("--concurrency", type=int, default=32)
-    options = parser.parse_args()
+def run(events: int) -> dict[str, Any]:
+    """Measure every case.
+
+    Args:
+        events: events a case; single-event requests are measured with a fifth of them.
+
+    Returns:
+        Per case: events and requests per second, latency of a request, and the ratio to the store alone.
+    """
     results: dict[str, Any] = {}
     for case in CASES:
-        count = options.events if case.batch > 1 else options.events // 5
+        count = events if case.batch > 1 else max(events // 5, CONCURRENCY)
         alone = direct(case, count)
         with tempfile.TemporaryDirectory() as folder, engine_process(Path(folder)) as engine:
             port = int(engine.api_url.rpartition(":")[2])
-            through = asyncio.run(http(case, count, port, engine.token, options.concurrency))
+            through = asyncio.run(http(case, count, port, engine.token, CONCURRENCY))
         results[case.name] = through | {
             "direct_events_per_second": round(alone),
             "ratio_to_direct": round(through["events_per_second"] / alone, 2),
         }
-    report = {"bench": "ingestion", "seed": SEED, "concurrency": options.concurrency, "cases": results}
-    print(json.dumps(report | machine(), indent=2))
-
-
-if __name__ == "__main__":
-    main()
+    return {"seed": SEED, "concurrency": CONCURRENCY, "cases": results}

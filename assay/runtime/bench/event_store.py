@@ -1,15 +1,11 @@
-"""How fast the event store writes and reads: prints one JSON object.
+"""`assay bench events`: how fast the event store writes and reads.
 
-Usage: python -m bench.event_store [--events N] [--url http://host:8123/db]
-
-Without a URL the embedded engine is measured in a temporary folder. Events are about 5 KB: a prompt, an
-answer and some twenty light properties, five to a trace, spread over twenty days. Reads are measured twice,
-on the parts as inserts left them and after they were merged into one.
+Events are about 5 KB: a prompt, an answer and some twenty light properties, five to a trace, spread over
+twenty days. Reads are measured twice, on the parts as inserts left them and after they were merged into one.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import tempfile
@@ -24,9 +20,7 @@ from uuid import UUID
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.adapters.clickhouse.connection import Connection
 from assay.adapters.clickhouse.embedded import open_embedded
-from assay.adapters.clickhouse.server import open_server
 from assay.contracts.events import Event, EventRef
-from assay.runtime.bench.measure import machine
 
 SEED = 7
 SMALL, LARGE = 100, 5_000
@@ -110,7 +104,7 @@ def milliseconds(read: Callable[[Event], object], events: Sequence[Event]) -> di
     for event in chosen:
         began = time.perf_counter()
         if not read(event):
-            raise SystemExit(f"event {event.uuid} was not found")
+            raise RuntimeError(f"event {event.uuid} was not found")
         took.append((time.perf_counter() - began) * 1000)
     return {"p50_ms": round(median(took), 2), "p95_ms": round(sorted(took)[int(READS * 0.95)], 2)}
 
@@ -147,21 +141,16 @@ def measure(connection: Connection, count: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """See the module docstring."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=100_000)
-    parser.add_argument("--url", help="a ClickHouse server; its database gets the events of this run")
-    options = parser.parse_args()
+def run(events: int) -> dict[str, Any]:
+    """Measure the embedded engine in a folder of its own.
+
+    Returns:
+        Rows per second for small and large batches and their ratio; milliseconds of both reads, before and
+        after the parts were merged.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        connection = open_server(options.url) if options.url else open_embedded(Path(folder))
+        connection = open_embedded(Path(folder))
         try:
-            figures = measure(connection, options.events)
+            return {"seed": SEED, **measure(connection, events)}
         finally:
             connection.close()
-    engine = "server" if options.url else "embedded"
-    print(json.dumps({"bench": "event_store", "engine": engine, "seed": SEED, **figures, **machine()}))
-
-
-if __name__ == "__main__":
-    main()
