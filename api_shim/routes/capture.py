@@ -47,6 +47,8 @@ from assay.errors import AuthenticationFailed, MalformedRequest, NotAuthenticate
 ACCEPTED = Counter("assay_events_accepted", "Captured events that were stored.")
 REFUSED = Counter("assay_events_refused", "Captured events that were refused.", ("reason",))
 
+_Endpoint = Callable[[Request], Awaitable[Response]]
+
 _INLINE_BYTES = 32 * 1024
 """Bodies up to here are taken apart on the event loop; a thread would cost more than it frees."""
 
@@ -72,7 +74,7 @@ _BROWSERS = Middleware(
 def routes() -> list[Route]:
     """The routes, each with and without a trailing slash."""
     capture = Capture()
-    endpoints: dict[str, tuple[Callable[[Request], Awaitable[Response]], list[str]]] = {
+    endpoints: dict[str, tuple[_Endpoint, list[str]]] = {
         "/batch": (capture.v0, ["POST"]),
         "/i/v0/ai/batch": (capture.v0, ["POST"]),
         "/capture": (capture.v0, ["POST"]),
@@ -83,7 +85,7 @@ def routes() -> list[Route]:
         "/decide": (no_flags, ["POST"]),
     }
     return [
-        Route(path + slash, endpoint, methods=[*methods, "OPTIONS"], middleware=[_BROWSERS])
+        Route(path + slash, _or_options(endpoint), methods=[*methods, "OPTIONS"], middleware=[_BROWSERS])
         for path, (endpoint, methods) in endpoints.items()
         for slash in ("", "/")
     ]
@@ -97,8 +99,6 @@ class Capture:
 
     async def v0(self, request: Request) -> Response:
         """Capture v0: `{"api_key", "batch": [event, …], "sent_at"}`, a list of events, or one event."""
-        if request.method == "OPTIONS":
-            return Response(status_code=204)
         batch = await _read(request, await _v0_body(request))
         project = await self._project(deps_of(request), batch.token)
         refusals = await _store(deps_of(request), project, batch)
@@ -111,8 +111,6 @@ class Capture:
 
     async def v1(self, request: Request) -> Response:
         """Capture v1: `{"created_at", "batch": [event, …]}`; answers `{"results": {uuid: {"result"}}}`."""
-        if request.method == "OPTIONS":
-            return Response(status_code=204)
         project = await self._project(deps_of(request), _bearer(request))
         batch = await _read(request, await read_bounded(request), token=project.token)
         sdk = request.headers.get("posthog-sdk-info", "")
@@ -139,11 +137,20 @@ class Capture:
         return project
 
 
-async def no_flags(request: Request) -> Response:
+async def no_flags(_: Request) -> Response:
     """The feature flags of a project: none."""
-    if request.method == "OPTIONS":
-        return Response(status_code=204)
     return JsonResponse(_NO_FLAGS)
+
+
+def _or_options(endpoint: _Endpoint) -> _Endpoint:
+    """The endpoint, with an answer to the OPTIONS requests that are no preflight."""
+
+    async def serve(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204)
+        return await endpoint(request)
+
+    return serve
 
 
 async def _v0_body(request: Request) -> bytes:

@@ -4,36 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from clickhouse_connect.driver.exceptions import DataError, Error
-from urllib3.exceptions import HTTPError
 
 from assay.errors import EventsRejected, StoreUnavailable, WorkError
 
-_BAD_VALUE_CODES = frozenset(
-    {
-        6,  # CANNOT_PARSE_TEXT
-        27,  # CANNOT_PARSE_INPUT_ASSERTION_FAILED
-        38,  # CANNOT_PARSE_DATE
-        41,  # CANNOT_PARSE_DATETIME
-        53,  # TYPE_MISMATCH
-        69,  # ARGUMENT_OUT_OF_BOUND
-        70,  # CANNOT_CONVERT_TYPE
-        72,  # CANNOT_PARSE_NUMBER
-        117,  # INCORRECT_DATA
-        306,  # TOO_DEEP_RECURSION
-        321,  # VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
-        376,  # CANNOT_PARSE_UUID
-        407,  # DECIMAL_OVERFLOW
-        467,  # CANNOT_PARSE_BOOL
-    }
-)
+BAD_VALUE_CODES: Final = {
+    6: "CANNOT_PARSE_TEXT",
+    27: "CANNOT_PARSE_INPUT_ASSERTION_FAILED",
+    38: "CANNOT_PARSE_DATE",
+    41: "CANNOT_PARSE_DATETIME",
+    53: "TYPE_MISMATCH",
+    69: "ARGUMENT_OUT_OF_BOUND",
+    70: "CANNOT_CONVERT_TYPE",
+    72: "CANNOT_PARSE_NUMBER",
+    117: "INCORRECT_DATA",
+    306: "TOO_DEEP_RECURSION",
+    321: "VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE",
+    376: "CANNOT_PARSE_UUID",
+    407: "DECIMAL_OVERFLOW",
+    467: "CANNOT_PARSE_BOOL",
+}
 """ClickHouse error codes that an insert answers when a value, not the store, is at fault."""
 
 
 @contextmanager
 def driver_errors(*, inserting: bool = False) -> Iterator[None]:
-    """Turn errors of the driver, the network and the disk into errors of the catalogue.
+    """Turn errors of the driver, which wraps those of the network, and of the disk into the catalogue's.
 
     Args:
         inserting: whether a value that the store cannot take means `EventsRejected`.
@@ -44,7 +42,7 @@ def driver_errors(*, inserting: bool = False) -> Iterator[None]:
     """
     try:
         yield
-    except (Error, HTTPError, OSError) as error:
+    except (Error, OSError) as error:
         raised = _catalogue_error(error, inserting=inserting)
         if isinstance(raised, EventsRejected):
             # The driver's message quotes the event, so it must not reach a log as the cause.
@@ -56,6 +54,6 @@ def _catalogue_error(error: Exception, *, inserting: bool) -> WorkError:
     code = error.code if isinstance(error, Error) else None
     name = error.name if isinstance(error, Error) else None
     reason = f"{name or 'error'} {code}" if code is not None else type(error).__name__
-    if inserting and (code in _BAD_VALUE_CODES or isinstance(error, DataError)):
+    if inserting and (code in BAD_VALUE_CODES or isinstance(error, DataError)):
         return EventsRejected(f"The event store refuses a value ({reason}).")
     return StoreUnavailable(f"The event store did not answer ({reason}).")

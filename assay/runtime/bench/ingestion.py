@@ -28,6 +28,8 @@ from assay.runtime.engine_process import engine_process
 
 SEED = 20260517
 DIRECT_BLOCK = 1_000
+SETTLE_SECONDS = 8
+"""A started engine goes on importing its model client in the background for some seconds."""
 CONCURRENCY = 32
 WORDS = ("trace", "model", "latency", "token", "answer", "user", "prompt", "score", "judge", "cluster")
 
@@ -161,6 +163,7 @@ def run(events: int) -> dict[str, Any]:
         count = events if case.batch > 1 else max(events // 5, CONCURRENCY)
         alone = direct(case, count)
         with tempfile.TemporaryDirectory() as folder, engine_process(Path(folder)) as engine:
+            time.sleep(SETTLE_SECONDS)
             port = int(engine.api_url.rpartition(":")[2])
             through = asyncio.run(http(case, count, port, engine.token, CONCURRENCY))
         results[case.name] = through | {

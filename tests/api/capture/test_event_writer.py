@@ -3,63 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_shim.event_writer import EventWriter, WriteResult
-from assay.contracts.events import Event, EventRef
+from assay.contracts.events import Event
 from assay.errors import EventsRejected, StoreUnavailable
+from tests.api.capture.memory_store import MemoryStore
 
 WHEN = datetime(2026, 5, 17, tzinfo=UTC)
-
-
-class MemoryStore:
-    """Keeps what is inserted; can be held, and can be told to fail."""
-
-    def __init__(self) -> None:
-        self.blocks: list[list[Event]] = []
-        self.free = threading.Event()
-        self.free.set()
-        self.entered = threading.Semaphore(0)
-        self.fault: Callable[[Sequence[Event]], Exception | None] = lambda _: None
-        self._inside = 0
-
-    @property
-    def stored(self) -> set[UUID]:
-        return {event.uuid for block in self.blocks for event in block}
-
-    def insert(self, events: Sequence[Event]) -> None:
-        self._inside += 1
-        assert self._inside == 1, "two inserts at once"
-        self.entered.release()
-        assert self.free.wait(10)
-        self._inside -= 1
-        if (error := self.fault(events)) is not None:
-            raise error
-        self.blocks.append(list(events))
-
-    def find_event(self, ref: EventRef, *, distinct_id: str | None = None) -> Event | None:
-        raise NotImplementedError
-
-    def trace(self, project_id: int, trace_id: str, *, limit: int = 1000) -> list[Event]:
-        raise NotImplementedError
-
-    def ping(self) -> None:
-        raise NotImplementedError
-
-    def migrate(self) -> list[str]:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
 
 
 def made(count: int, name: str = "ok") -> list[Event]:

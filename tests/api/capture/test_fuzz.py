@@ -47,7 +47,7 @@ EVENTS = st.fixed_dictionaries(
         "$set": JSON,
     },
 )
-PATIENT = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(deadline=None, max_examples=75, suppress_health_check=[HealthCheck.too_slow])
 
 
 def post(server: CaptureServer, path: str, body: bytes, encoding: str | None = None) -> Any:

@@ -350,7 +350,7 @@ _known = st.fixed_dictionaries(
 _bodies = _known.map(lambda fields: judge(**fields)) | _known | _json
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_bodies)
 @example(body=judge(name="\ud800"))
 @example(body=judge(conditions=[{"id": "a", "rollout_percentage": float("nan")}]))

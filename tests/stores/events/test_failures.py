@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assay.adapters.clickhouse.failures import BAD_VALUE_CODES
 from assay.adapters.clickhouse.rows import INSERT_TYPES, to_block
 from assay.adapters.clickhouse.server import open_server
 from assay.contracts.events import EventRef
@@ -26,6 +27,13 @@ def test_a_value_that_the_store_refuses(backend: Backend, project: int) -> None:
     assert "private" not in str(refused.value)
     assert refused.value.__suppress_context__
     assert backend.select("uuid", project) == []
+
+
+@pytest.mark.parametrize(("code", "name"), BAD_VALUE_CODES.items())
+def test_codes_mean_what_the_engine_means(embedded: Backend, code: int, name: str) -> None:
+    assert embedded.connection.query("SELECT errorCodeToName({code:Int32}) AS name", code=code) == [
+        {"name": name}
+    ]
 
 
 def test_a_statement_that_fails(backend: Backend) -> None:
