@@ -49,7 +49,7 @@ clean: ## Remove the environments and caches
 	@rm -rf $(VENV) .uv .mypy_cache .ruff_cache .hypothesis dist
 
 $(UV): requirements-uv.lock
-	@$(PYTHON) -m venv .uv && .uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --upgrade --target .uv --require-hashes -r $<
 	@touch $@
 
 $(VENV)/bin/python: | $(UV)

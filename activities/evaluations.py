@@ -10,6 +10,7 @@ import secrets
 import time
 from uuid import UUID
 
+import structlog
 from temporalio import activity
 
 from assay.contracts.evaluations import (
@@ -21,6 +22,7 @@ from assay.contracts.evaluations import (
     RecordVerdictInput,
     RunEvaluationInput,
     StatusReason,
+    TrialPlace,
 )
 from assay.contracts.events import EVALUATION, Event, EventRef, utc_day
 from assay.contracts.models import ModelMessage, ModelReply, ModelRequest
@@ -38,7 +40,9 @@ from assay.errors import (
     ContextWindowExceeded,
     EvaluationNotFound,
     OutputLimitExceeded,
+    StoreUnavailable,
     TargetNotFound,
+    TrialBusy,
     UnsupportedEvaluation,
     WorkError,
 )
@@ -46,6 +50,8 @@ from assay.ports import EventStore, LanguageModel, Registry
 from assay.temporal.heartbeat import heartbeating
 from assay.temporal.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, VERDICTS
 from assay.temporal.retry import MODEL_CALL_TIMEOUT
+
+log = structlog.get_logger(__name__)
 
 
 class EvaluationActivities:
@@ -89,8 +95,12 @@ class EvaluationActivities:
         return judgement
 
     @activity.defn(name="record-verdict")
-    def record_verdict(self, record: RecordVerdictInput) -> None:
+    async def record_verdict(self, record: RecordVerdictInput) -> None:
         """Write the `$ai_evaluation` event. Its identity is fixed, so writing it again changes nothing."""
+        async with heartbeating():
+            await asyncio.to_thread(self._record, record)
+
+    def _record(self, record: RecordVerdictInput) -> None:
         source = self._events.find_event(record.run.target)
         self._events.insert([verdict_event(record.run, record.judgement, source=source)])
 
@@ -101,7 +111,10 @@ class EvaluationActivities:
         Returns:
             True for the one call that made the transition.
         """
-        return await self._registry.evaluations.fail(failed.project_id, failed.evaluation_id, failed.reason)
+        async with heartbeating():
+            return await self._registry.evaluations.fail(
+                failed.project_id, failed.evaluation_id, failed.reason
+            )
 
     async def _evaluation(self, run: RunEvaluationInput) -> Evaluation:
         evaluation = await self._registry.evaluations.get(run.project_id, run.evaluation_id)
@@ -134,20 +147,29 @@ class EvaluationActivities:
         chosen = self._choose_model(evaluation)
         if chosen is None:
             return _disabling(blank, StatusReason.PROVIDER_KEY_REQUIRED)
-        reserved = await self._registry.trial.reserve(
-            run.project_id, verdict_id, limit=self._trial_eval_limit
-        )
-        if not reserved:
+        place = await self._registry.trial.reserve(run.project_id, verdict_id, limit=self._trial_eval_limit)
+        if place is TrialPlace.USED_UP:
             return _disabling(blank, StatusReason.TRIAL_LIMIT_REACHED)
-        counted = False
+        if place is TrialPlace.BUSY:
+            raise TrialBusy("Other evaluations hold the last places of the trial.")
+        return await self._judge_on_trial(evaluation, target, chosen, blank)
+
+    async def _judge_on_trial(
+        self, evaluation: Evaluation, target: Event, chosen: tuple[Provider, str], blank: Judgement
+    ) -> Judgement:
+        """Ask, and settle the reserved place: only verdicts count, not failures and not skips."""
+        settle = self._registry.trial.release
         try:
             judgement = await self._ask(evaluation, target, chosen, blank)
-            counted = judgement.skip_reason is None
+            if judgement.skip_reason is None:
+                settle = self._registry.trial.confirm
             return judgement
         finally:
-            # Only verdicts count against the trial: not failures, not skips.
-            if not counted:
-                await asyncio.shield(self._registry.trial.release(run.project_id, verdict_id))
+            try:
+                await asyncio.shield(settle(evaluation.project_id, blank.verdict_event_id))
+            except StoreUnavailable:
+                # What was paid for matters more than the count; an unsettled place comes back by itself.
+                log.warning("trial place not settled", verdict_event_id=str(blank.verdict_event_id))
 
     def _choose_model(self, evaluation: Evaluation) -> tuple[Provider, str] | None:
         """The configured model, else the default of the first provider that the operator has access to."""

@@ -86,7 +86,7 @@ def _require_usable_model(current: Evaluation, changed: EvaluationSpec, *, trial
     if changed.evaluation_type is EvaluationType.HOG or (model and model.provider_key_id):
         return
     match current.status_reason:
-        case StatusReason.PROVIDER_KEY_DELETED | StatusReason.PROVIDER_KEY_REQUIRED:
+        case StatusReason.PROVIDER_KEY_DELETED:
             raise FieldError("Attach a provider key before enabling this evaluation again.", attr="enabled")
         case StatusReason.MODEL_NOT_ALLOWED if model == current.model_configuration:
             raise FieldError("Choose another model or attach a provider key first.", attr="enabled")

@@ -217,6 +217,18 @@ class ProviderKeyRequired(UserFault):
     code = "provider_key_required"
 
 
+class TrialBusy(PlatformFault):
+    """Evaluations under way hold the last places of the trial; one may come back."""
+
+    code = "trial_busy"
+
+
+class TimedOut(PlatformFault):
+    """Every attempt ran out of time, or its worker went away."""
+
+    code = "timed_out"
+
+
 class ProviderUnavailable(PlatformFault):
     """The model provider did not answer, or answered 5xx."""
 

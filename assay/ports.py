@@ -20,6 +20,7 @@ from assay.contracts.evaluations import (
     EvaluationSpec,
     Provider,
     StatusReason,
+    TrialPlace,
 )
 from assay.contracts.events import Event, EventRef
 from assay.contracts.models import ModelReply, ModelRequest
@@ -111,16 +112,23 @@ class AccessRepository(Protocol):
 
 
 class TrialLedger(Protocol):
-    """Counts evaluations on the operator's own model key, one row per verdict, so a retry counts once."""
+    """Counts verdicts on the operator's own model key, one row per verdict, so a retry counts once.
 
-    async def reserve(self, project_id: int, verdict_event_id: UUID, *, limit: int) -> bool:
-        """Take one of `limit` places for this verdict; True if it has one (now or from before)."""
+    A place is reserved before the model is asked, and confirmed or released afterwards; a reservation whose
+    process died comes back by itself.
+    """
+
+    async def reserve(self, project_id: int, verdict_event_id: UUID, *, limit: int) -> TrialPlace:
+        """Take one of `limit` places for this verdict."""
+
+    async def confirm(self, project_id: int, verdict_event_id: UUID) -> None:
+        """The verdict was reached: its place is used for good."""
 
     async def release(self, project_id: int, verdict_event_id: UUID) -> None:
-        """Give a place back because no verdict came of it."""
+        """Give a reserved place back because no verdict came of it; a confirmed one stays."""
 
     async def used(self, project_id: int) -> int:
-        """Places taken."""
+        """Confirmed places."""
 
 
 class Registry(Protocol):

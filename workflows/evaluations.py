@@ -74,6 +74,7 @@ class RunEvaluation:
                 RecordVerdictInput(run=run, judgement=judgement),
                 start_to_close_timeout=STORE.attempt,
                 schedule_to_close_timeout=STORE.total,
+                heartbeat_timeout=STORE.heartbeat,
                 retry_policy=STORE.retry,
                 summary=f"Record {judgement.outcome}: {judgement.verdict_event_id}",
             )
@@ -84,6 +85,7 @@ class RunEvaluation:
             FailEvaluationInput(project_id=run.project_id, evaluation_id=run.evaluation_id, reason=reason),
             start_to_close_timeout=STORE.attempt,
             schedule_to_close_timeout=STORE.total,
+            heartbeat_timeout=STORE.heartbeat,
             retry_policy=STORE.retry,
             summary=f"Stop the evaluation: {reason}",
         )

@@ -15,7 +15,7 @@ from api_shim.schemas.evaluation_runs import EvaluationRunRequest, EvaluationRun
 from assay.contracts.evaluations import Evaluation, EvaluationType, RunEvaluationInput
 from assay.contracts.events import Event, EventRef, utc_day
 from assay.domain.run_details import run_facts, run_summary
-from assay.errors import FieldError, NotFound, ServiceUnavailable
+from assay.errors import FieldError, NotFound, PermissionDenied, ServiceUnavailable
 from assay.temporal.ids import evaluation_run_id, manual_trigger
 from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER, pairs
@@ -34,6 +34,7 @@ async def create_evaluation_run(call: Call[EvaluationRunRequest, None]) -> Evalu
     Starts a Temporal workflow that judges the event and stores the verdict as an `$ai_evaluation` event.
     Each call is a new run with a verdict of its own.
     """
+    await _require_consent(call)
     form = await call.body()
     evaluation = await _find_evaluation(call, form)
     await _find_target(call, form)
@@ -49,6 +50,13 @@ async def create_evaluation_run(call: Call[EvaluationRunRequest, None]) -> Evalu
     )
     workflow_id = await _start(call.deps.temporal, run)
     return EvaluationRunResponse.of(workflow_id, evaluation, form.target_event_id)
+
+
+async def _require_consent(call: Call[EvaluationRunRequest, None]) -> None:
+    """A judge sends the trace to a third party: the organisation must have agreed to that."""
+    organization = await call.deps.registry.access.organization(call.project.organization_id)
+    if organization is None or not organization.ai_consent:
+        raise PermissionDenied("The organisation has not approved AI data processing.")
 
 
 async def _find_evaluation(call: Call[EvaluationRunRequest, None], form: EvaluationRunRequest) -> Evaluation:

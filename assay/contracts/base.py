@@ -17,9 +17,12 @@ UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 
 
 class Contract(BaseModel):
-    """A frozen value inside one process or on the wire; unknown keys are an error, NaN is refused."""
+    """A frozen value inside one process or on the wire; unknown keys are an error, NaN is refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    Errors do not quote values: they end up in logs and histories.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class HistoryContract(BaseModel):
@@ -29,4 +32,4 @@ class HistoryContract(BaseModel):
     fields need defaults so that old histories still decode.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)

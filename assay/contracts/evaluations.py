@@ -54,6 +54,17 @@ class Provider(StrEnum):
     TOGETHER_AI = "together_ai"
 
 
+class TrialPlace(StrEnum):
+    """Whether an evaluation may use the operator's own model key."""
+
+    RESERVED = "reserved"
+    """It has a place, now or from an earlier attempt."""
+    BUSY = "busy"
+    """All places that are left are held by evaluations under way; some may come back."""
+    USED_UP = "used_up"
+    """Verdicts have taken all places."""
+
+
 class ModelConfiguration(Contract):
     """Which model judges, and on whose key (None: the operator's house key)."""
 

@@ -30,7 +30,7 @@ def run_facts(run: RunEvaluationInput) -> str:
         f"| | |\n|---|---|\n"
         f"| Evaluation | **{_cell(run.evaluation_name)}** `{run.evaluation_id}` |\n"
         f"| Type | {run.evaluation_type} |\n"
-        f"| Target | `{run.target.event}` `{run.target.uuid}` ({run.target.day.isoformat()} UTC) |\n"
+        f"| Target | `{_cell(run.target.event)}` `{run.target.uuid}` ({run.target.day.isoformat()} UTC) |\n"
         f"| Project | {run.project_id} |\n"
         f"| Trigger | {run.trigger} |\n"
     )
@@ -44,14 +44,15 @@ def outcome_details(judgement: Judgement) -> str:
     if judgement.skip_reason:
         lines.append(f"Reason: `{judgement.skip_reason}`")
     if judgement.disable_reason:
-        lines.append(f"The evaluation was put into `error`: `{judgement.disable_reason}`.")
+        lines.append("The evaluation cannot go on as it is configured; an active one is put into `error`.")
     if judgement.model:
         tokens = f"{judgement.input_tokens or 0} in, {judgement.output_tokens or 0} out"
         cost = "price unknown" if judgement.cost_usd is None else f"${judgement.cost_usd:.6f}"
         lines.append(f"Judged by `{judgement.provider}/{judgement.model}` ({tokens}, {cost}).")
     if judgement.already_recorded:
         lines.append("This verdict was in the ledger already; no model was asked again.")
-    lines.append(f"Verdict event: `{judgement.verdict_event_id}`")
+    if not judgement.disable_reason:
+        lines.append(f"Verdict event: `{judgement.verdict_event_id}`")
     return "\n\n".join(lines)
 
 

@@ -85,15 +85,16 @@ async def embedded(settings: Settings, *, house: House | None = None) -> AsyncIt
         child, client = await _temporal(stack, settings)
         stores = await stack.enter_async_context(open_stores(settings))
         bootstrapped = await migrate_stores(settings, stores)
-        failed = await stack.enter_async_context(
+        working = await stack.enter_async_context(
             run_workers(client, settings, stores, house, tuple(TaskQueue))
         )
         app = await stack.enter_async_context(api(client, settings, stores))
         serving = await stack.enter_async_context(serve(app, listener))
-        watched = [asyncio.create_task(_server_ended(serving)), asyncio.create_task(_worker_failed(failed))]
+        watched = [working, serving]
         if child is not None:
-            watched.append(asyncio.create_task(child.wait_for_death()))
-        stack.callback(lambda: [task.cancel() for task in watched])
+            dying = asyncio.create_task(child.wait_for_death())
+            stack.callback(dying.cancel)
+            watched.append(dying)
         host, port = listener.getsockname()[:2]
         yield Embedded(
             settings=settings,
@@ -117,13 +118,3 @@ async def _temporal(stack: AsyncExitStack, settings: Settings) -> tuple[Temporal
         temporal_server(settings.data_dir, port=settings.temporal_port, ui_port=settings.temporal_ui_port)
     )
     return child, await connect_child(child.address)
-
-
-async def _server_ended(serving: asyncio.Task[None]) -> str:
-    await asyncio.wait([serving])
-    return "The API server ended by itself."
-
-
-async def _worker_failed(failed: asyncio.Event) -> str:
-    await failed.wait()
-    return "A Temporal worker failed; the log says why."

@@ -48,11 +48,11 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serve(app: ASGIApp, listener: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+async def serve(app: ASGIApp, listener: socket.socket) -> AsyncIterator[asyncio.Task[str]]:
     """Serve `app` for the length of the block; requests in flight are finished at its end.
 
     Yields:
-        The task that serves; it ends early only if the server fails.
+        A task that ends, with one sentence, only when the server fails.
     """
     config = uvicorn.Config(
         app,
@@ -64,10 +64,17 @@ async def serve(app: ASGIApp, listener: socket.socket) -> AsyncIterator[asyncio.
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="api")
+    failure = asyncio.create_task(_ended(task))
     try:
         while not server.started and not task.done():  # noqa: ASYNC110  (uvicorn has no event for it)
             await asyncio.sleep(0.01)
-        yield task
+        yield failure
     finally:
+        failure.cancel()
         server.should_exit = True
         await task
+
+
+async def _ended(serving: asyncio.Task[None]) -> str:
+    await asyncio.wait([serving])
+    return "The API server ended by itself."

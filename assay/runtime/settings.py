@@ -1,7 +1,6 @@
 """Every setting, in one typed place: environment variables, or a `.env` file in the working directory.
 
-Nothing else in Assay reads the environment (apart from Temporal's own `TEMPORAL_*` variables, which
-`temporalio.envconfig` defines and reads).
+Temporal's own `TEMPORAL_*` variables are read by `temporalio.envconfig`.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _LITELLM = {
 
 
 class Settings(BaseSettings):
-    """The operator's choices; the README's table of settings is checked against this class."""
+    """The operator's choices; `docs/settings.md` is made from this class."""
 
     model_config = SettingsConfigDict(
         env_prefix="ASSAY_", env_file=_ENV_FILE, extra="ignore", frozen=True, env_ignore_empty=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from temporalio.client import Client
 from temporalio.envconfig import ClientConnectConfig
@@ -35,15 +36,13 @@ async def connect_child(address: str) -> Client:
         SetupError: it listens but does not answer.
     """
     deadline = asyncio.get_running_loop().time() + _CONNECT_SECONDS
-    while True:
-        try:
+    while asyncio.get_running_loop().time() < deadline:
+        with contextlib.suppress(RuntimeError, RPCError):
             client = await Client.connect(address, plugins=[AssayPlugin()])
             if await client.service_client.check_health():
                 return client
-        except (RuntimeError, RPCError) as error:
-            if asyncio.get_running_loop().time() > deadline:
-                raise SetupError(f"The Temporal dev server at {address} does not answer.") from error
         await asyncio.sleep(0.05)
+    raise SetupError(f"The Temporal dev server at {address} does not answer.")
 
 
 async def check(client: Client) -> None:

@@ -86,8 +86,8 @@ async def temporal_server(data_dir: Path, *, port: int, ui_port: int) -> AsyncIt
             start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
-    pid_path.write_text(str(process.pid))
     try:
+        pid_path.write_text(str(process.pid))
         await _until_listening(process, port, log_path)
         ui_url = f"http://127.0.0.1:{ui_port}" if ui_port else None
         yield TemporalServer(f"127.0.0.1:{port}", ui_url, process, log_path)
@@ -203,12 +203,16 @@ async def _end_orphan(pid_path: Path, data_dir: Path) -> None:
 
 def _is_our_server(pid: int, data_dir: Path) -> bool:
     """Whether `pid` runs a dev server on our file; a recycled pid does not."""
-    found = subprocess.run(  # noqa: S603  (fixed argument list; pid is an integer)
-        ["ps", "-o", "stat=,command=", "-p", str(pid)],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
+    try:
+        found = subprocess.run(  # noqa: S603  (fixed argument list; pid is an integer)
+            ["ps", "-ww", "-o", "stat=,command=", "-p", str(pid)],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+    except FileNotFoundError:
+        # A slim image has no ps; the port check will say what is wrong, if anything is.
+        return False
     return not found.startswith("Z") and str(data_dir / "temporal.sqlite") in found
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -25,22 +24,23 @@ log = structlog.get_logger(__name__)
 WORKFLOWS: Sequence[type] = (RunEvaluation,)
 """Every workflow type; each has a recorded history in the test suite."""
 
-_STORE_THREADS = 16
-_MODEL_CALLS_IN_FLIGHT = 64
+_STORE_ACTIVITIES = 16
+_MODEL_CALLS = 64
 _CACHED_WORKFLOWS = 200
-_GRACE = timedelta(seconds=5)
+_STORE_GRACE = timedelta(seconds=5)
+_MODEL_GRACE = timedelta(seconds=20)
+"""A model call that is cut off is paid for again; most answer within this."""
 
 
 @asynccontextmanager
 async def run_workers(
     client: Client, settings: Settings, stores: Stores, house: House, queues: Sequence[TaskQueue]
-) -> AsyncIterator[asyncio.Event]:
+) -> AsyncIterator[asyncio.Task[str]]:
     """Poll the queues for the length of the block.
 
     Yields:
-        An event that is set when a worker fails for good.
+        A task that ends, with one sentence, only when a worker fails for good.
     """
-    failed = asyncio.Event()
     prepare_environment_for_litellm()
     model = LiteLLM(house)
     activities = EvaluationActivities(
@@ -49,38 +49,42 @@ async def run_workers(
         model=model,
         trial_eval_limit=settings.trial_eval_limit,
     )
-
-    async def on_fatal_error(error: BaseException) -> None:
-        log.error("worker failed", error=str(error))
-        failed.set()
-
-    makers: Mapping[TaskQueue, Callable[[ThreadPoolExecutor], Worker]] = {
-        TaskQueue.MAIN: lambda threads: Worker(
+    makers: Mapping[TaskQueue, Callable[[], Worker]] = {
+        TaskQueue.MAIN: lambda: Worker(
             client,
             task_queue=TaskQueue.MAIN,
             workflows=WORKFLOWS,
             activities=[activities.record_verdict, activities.fail_evaluation],
-            activity_executor=threads,
-            max_concurrent_activities=_STORE_THREADS,
+            max_concurrent_activities=_STORE_ACTIVITIES,
             max_cached_workflows=_CACHED_WORKFLOWS,
-            graceful_shutdown_timeout=_GRACE,
-            on_fatal_error=on_fatal_error,
+            graceful_shutdown_timeout=_STORE_GRACE,
         ),
-        TaskQueue.LLM: lambda _: Worker(
+        TaskQueue.LLM: lambda: Worker(
             client,
             task_queue=TaskQueue.LLM,
             activities=[activities.judge],
-            max_concurrent_activities=_MODEL_CALLS_IN_FLIGHT,
-            graceful_shutdown_timeout=_GRACE,
-            on_fatal_error=on_fatal_error,
+            max_concurrent_activities=_MODEL_CALLS,
+            graceful_shutdown_timeout=_MODEL_GRACE,
         ),
     }
-    async with AsyncExitStack() as stack:
-        threads = stack.enter_context(ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store"))
-        for queue in queues:
-            await stack.enter_async_context(makers[queue](threads))
-        # litellm takes three seconds to import: do it now, beside the start, and not in the first verdict.
-        warming = asyncio.create_task(asyncio.to_thread(model.warm_up)) if TaskQueue.LLM in queues else None
-        yield failed
+    workers = [makers[queue]() for queue in queues]
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    failure = asyncio.create_task(_first_failure(running))
+    # litellm takes three seconds to import: do it now, beside the start, and not in the first verdict.
+    warming = asyncio.create_task(asyncio.to_thread(model.warm_up)) if TaskQueue.LLM in queues else None
+    try:
+        yield failure
+    finally:
+        failure.cancel()
         if warming is not None:
-            await warming
+            await asyncio.wait([warming])
+        await asyncio.gather(*(worker.shutdown() for worker in workers), return_exceptions=True)
+        await asyncio.wait(running)
+
+
+async def _first_failure(running: Sequence[asyncio.Task[None]]) -> str:
+    """Wait until a worker ends by itself; workers end only on request or when they cannot go on."""
+    done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    error = done.pop().exception()
+    log.error("worker failed", error=str(error))
+    return f"A Temporal worker failed: {error}"

@@ -10,21 +10,27 @@ from temporalio.exceptions import (
     ApplicationErrorCategory,
     ChildWorkflowError,
     FailureError,
+    TimeoutError,
 )
 
-from assay.errors import UserFault, WorkError
+from assay.errors import TimedOut, UserFault, WorkError
+from assay.temporal.retry import FIRST_RETRY
 
 MAX_MESSAGE_CHARACTERS = 2_000
 """A failure's message travels in histories: bounded, so that it cannot break the payload limit."""
 
 
-def to_application_error(error: WorkError) -> ApplicationError:
+def to_application_error(error: WorkError, *, attempt: int = 1) -> ApplicationError:
     """How a catalogue error looks to Temporal.
 
-    The catalogue code becomes the failure type, a provider's Retry-After the next retry delay. A fault of
-    the project's own configuration is expected in operation, so it is benign: no error log, no metric.
+    The catalogue code becomes the failure type, and a provider's Retry-After the next retry delay where it
+    is longer than the pause that Temporal would make anyway: a provider that says "at once" must not burn
+    the attempts. A fault of the project's own configuration is expected in operation, so it is benign: no
+    error log, no metric.
     """
-    delay = None if error.retry_after is None else timedelta(seconds=max(0.0, error.retry_after))
+    pause = FIRST_RETRY.total_seconds() * 2 ** (attempt - 1)
+    longer = error.retry_after is not None and error.retry_after > pause
+    delay = timedelta(seconds=error.retry_after or 0) if longer else None
     benign = isinstance(error, UserFault)
     return ApplicationError(
         error.detail[:MAX_MESSAGE_CHARACTERS],
@@ -36,8 +42,9 @@ def to_application_error(error: WorkError) -> ApplicationError:
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """The failure below Temporal's activity and child-workflow wrappers."""
-    while isinstance(error, ActivityError | ChildWorkflowError) and error.cause is not None:
+    """The failure below Temporal's wrappers: activity, child workflow, and a time limit with a cause."""
+    wrappers = (ActivityError, ChildWorkflowError, TimeoutError)
+    while isinstance(error, wrappers) and error.cause is not None:
         error = error.cause
     return error
 
@@ -45,6 +52,8 @@ def root_cause(error: BaseException) -> BaseException:
 def failure_code(error: BaseException) -> str:
     """The catalogue code at the root of a failure, or the class name where there is none."""
     root = root_cause(error)
+    if isinstance(root, TimeoutError):
+        return TimedOut.code
     code = root.type if isinstance(root, ApplicationError) else None
     return code or type(root).__name__
 

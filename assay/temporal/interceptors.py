@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from temporalio import activity
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
@@ -28,4 +29,4 @@ class _ErrorMappingInbound(ActivityInboundInterceptor):
             return await super().execute_activity(input)
         except WorkError as error:
             # Without the cause: a driver's own words may hold what must not enter a history.
-            raise to_application_error(error) from None
+            raise to_application_error(error, attempt=activity.info().attempt) from None

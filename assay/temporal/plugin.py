@@ -25,7 +25,7 @@ PASSTHROUGH_MODULES = (
     # Workflows name activities by method; the modules import only contracts, domain and ports.
     "assay.ports",
     "activities",
-    # Logging facade used by the modules above.
+    # The activities' logger.
     "structlog",
 )
 

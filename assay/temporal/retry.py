@@ -11,6 +11,13 @@ NEVER_RETRY = ("ValidationError", "PayloadsTooLarge")
 """Failures that repeat for ever: a payload that cannot be decoded, a result that cannot be stored."""
 
 
+FIRST_RETRY = timedelta(seconds=2)
+"""Pause before the second question to a model; it doubles up to a minute."""
+
+_PATIENCE = timedelta(hours=24)
+"""Time in all, waiting in a queue for a worker included: a laptop that sleeps over night loses nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Time limits of one kind of activity and how it is retried inside them.
@@ -28,15 +35,16 @@ class Budget:
 
 
 STORE = Budget(
-    # Short, because it is also how long a killed worker's write stays unnoticed.
-    attempt=timedelta(seconds=10),
-    total=timedelta(hours=24),
+    # Two statements, each bounded by the store's own limit, and the wait for a connection.
+    attempt=timedelta(seconds=90),
+    total=_PATIENCE,
     retry=RetryPolicy(
         initial_interval=timedelta(milliseconds=500),
         backoff_coefficient=2,
         maximum_interval=timedelta(seconds=30),
         non_retryable_error_types=NEVER_RETRY,
     ),
+    heartbeat=timedelta(seconds=10),
 )
 """A store that is down comes back: what was paid for waits for it."""
 
@@ -45,10 +53,10 @@ MODEL_CALL_TIMEOUT = timedelta(seconds=90)
 
 MODEL_CALL = Budget(
     attempt=MODEL_CALL_TIMEOUT + timedelta(seconds=30),
-    total=timedelta(minutes=10),
-    # A provider's Retry-After replaces the interval, so a 429 costs waiting and not the run.
+    total=_PATIENCE,
+    # A provider's Retry-After replaces the interval where it is longer: a 429 costs waiting, not the run.
     retry=RetryPolicy(
-        initial_interval=timedelta(seconds=2),
+        initial_interval=FIRST_RETRY,
         backoff_coefficient=2,
         maximum_interval=timedelta(seconds=60),
         maximum_attempts=8,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.service import RPCError, RPCStatusCode
+
+log = structlog.get_logger(__name__)
 
 PROJECT = SearchAttributeKey.for_keyword("AssayProject")
 EVALUATION = SearchAttributeKey.for_keyword("AssayEvaluation")
@@ -27,17 +31,26 @@ def pairs(*values: tuple[SearchAttributeKey[str], str]) -> TypedSearchAttributes
 async def register(client: Client) -> list[str]:
     """Register the attributes that the client's namespace does not know yet.
 
+    Where this caller may not look or add (Temporal Cloud: they are added in its console), nothing happens;
+    starts are refused by the server until somebody adds them.
+
     Returns:
         The names that were added.
-
-    Raises:
-        temporalio.service.RPCError: the namespace refuses (on Temporal Cloud they are added in its console).
     """
     request = ListSearchAttributesRequest(namespace=client.namespace)
-    known = await client.operator_service.list_search_attributes(request)
-    missing = [key.name for key in ALL if key.name not in known.custom_attributes]
-    if missing:
-        await add(client, missing)
+    try:
+        known = await client.operator_service.list_search_attributes(request)
+        missing = [key.name for key in ALL if key.name not in known.custom_attributes]
+        if missing:
+            await add(client, missing)
+    except RPCError as error:
+        if error.status is RPCStatusCode.ALREADY_EXISTS:  # another process was quicker
+            return []
+        if error.status not in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED):
+            raise
+        names = ", ".join(key.name for key in ALL)
+        log.warning("search attributes not checked: add them as Keyword", names=names, reason=error.message)
+        return []
     return missing
 
 

@@ -32,7 +32,7 @@ from assay.contracts.evaluations import (
     StatusReason,
 )
 from assay.contracts.events import EVALUATION, Event, EventRef, utc_day
-from assay.errors import EvaluationNotFound, ModelNotFound, RateLimited, TargetNotFound
+from assay.errors import EvaluationNotFound, ModelNotFound, RateLimited, TargetNotFound, TrialBusy
 from assay.runtime.settings import prepare_environment_for_litellm
 from assay.temporal.ids import manual_trigger
 
@@ -134,8 +134,8 @@ class World:
     async def judge(self, run: RunEvaluationInput) -> Judgement:
         return await ActivityEnvironment().run(self.activities.judge, run)
 
-    def record(self, run: RunEvaluationInput, judgement: Judgement) -> None:
-        ActivityEnvironment().run(
+    async def record(self, run: RunEvaluationInput, judgement: Judgement) -> None:
+        await ActivityEnvironment().run(
             self.activities.record_verdict, RecordVerdictInput(run=run, judgement=judgement)
         )
 
@@ -163,8 +163,8 @@ async def test_a_verdict_carries_its_reason_tokens_and_price(world: World) -> No
 async def test_a_recorded_verdict_is_never_paid_for_again(world: World) -> None:
     run = world.run(await world.evaluation(), answer="")
     first = await world.judge(run)
-    world.record(run, first)
-    world.record(run, first)
+    await world.record(run, first)
+    await world.record(run, first)
 
     again = await world.judge(run)
 
@@ -254,6 +254,21 @@ async def test_the_trial_ends_at_its_limit_and_stops_the_evaluation(
     stopped = await registry.evaluations.get(PROJECT, evaluation.id)
     assert stopped is not None
     assert (stopped.enabled, stopped.status) == (False, EvaluationStatus.ERROR)
+
+
+async def test_the_last_place_is_waited_for_while_another_run_holds_it(
+    registry: SqlRegistry, events: ClickHouseEventStore, model: ScriptedModelServer
+) -> None:
+    world = World(registry, events, model, limit=1)
+    evaluation = await world.evaluation()
+    await registry.trial.reserve(PROJECT, uuid4(), limit=1)
+
+    with pytest.raises(TrialBusy):
+        await world.judge(world.run(evaluation))
+
+    stored = await registry.evaluations.get(PROJECT, evaluation.id)
+    assert stored is not None
+    assert stored.status is EvaluationStatus.ACTIVE
 
 
 async def test_without_model_access_the_evaluation_is_stopped(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.worker import Worker
@@ -60,7 +62,14 @@ async def _record(client: Client, case: str) -> None:
     folder = FOLDER / "run-evaluation"
     folder.mkdir(exist_ok=True)
     path = folder / f"{datetime.now(UTC):%Y-%m-%d}-{case}.json"
-    path.write_text(history.to_json() + "\n")
+    path.write_text(json.dumps(_portable(history.to_json_dict()), indent=1) + "\n")
+
+
+def _portable(value: Any) -> Any:
+    """The history without stack traces: they name folders of the machine that recorded it."""
+    if isinstance(value, dict):
+        return {key: _portable(item) for key, item in value.items() if key not in ("stackTrace", "identity")}
+    return [_portable(item) for item in value] if isinstance(value, list) else value
 
 
 async def _main() -> None:

@@ -239,3 +239,4 @@ class TrialEvaluationRow(Base):
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
     verdict_event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     reserved_at: Mapped[datetime] = mapped_column(UtcDatetime)
+    confirmed: Mapped[bool]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assay.adapters.sql.clock import utc_now
 from assay.adapters.sql.database import Database
 from assay.adapters.sql.tables import ProjectRow, TrialEvaluationRow
+from assay.contracts.evaluations import TrialPlace
+
+RESERVED_FOR = timedelta(minutes=10)
+"""How long a place is held for one attempt; a longer silence means that its process is gone."""
 
 
 class SqlTrialLedger:
@@ -18,40 +23,64 @@ class SqlTrialLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def reserve(self, project_id: int, verdict_event_id: UUID, *, limit: int) -> bool:
-        """Take one of `limit` places for this verdict; True if it has one (now or from before).
+    async def reserve(self, project_id: int, verdict_event_id: UUID, *, limit: int) -> TrialPlace:
+        """Take one of `limit` places for this verdict.
 
         Raises:
             StoreRejected: there is no such project.
         """
+        now = utc_now()
         async with self._database.write() as session:
             await _lock_project(session, project_id)
+            abandoned = ~TrialEvaluationRow.confirmed & (TrialEvaluationRow.reserved_at < now - RESERVED_FOR)
+            await session.execute(
+                delete(TrialEvaluationRow).where(TrialEvaluationRow.project_id == project_id, abandoned)
+            )
             place = await session.get(TrialEvaluationRow, (project_id, verdict_event_id))
             if place is not None:
-                return True
+                place.reserved_at = now
+                return TrialPlace.RESERVED
+            if await _count(session, project_id, TrialEvaluationRow.confirmed.is_(True)) >= limit:
+                return TrialPlace.USED_UP
             if await _count(session, project_id) >= limit:
-                return False
+                return TrialPlace.BUSY
             await session.execute(
                 insert(TrialEvaluationRow).values(
-                    project_id=project_id, verdict_event_id=verdict_event_id, reserved_at=utc_now()
+                    project_id=project_id,
+                    verdict_event_id=verdict_event_id,
+                    reserved_at=now,
+                    confirmed=False,
                 )
             )
-            return True
+            return TrialPlace.RESERVED
+
+    async def confirm(self, project_id: int, verdict_event_id: UUID) -> None:
+        """The verdict was reached: its place is used for good."""
+        async with self._database.write() as session:
+            await session.execute(
+                update(TrialEvaluationRow).where(*_of(project_id, verdict_event_id)).values(confirmed=True)
+            )
 
     async def release(self, project_id: int, verdict_event_id: UUID) -> None:
-        """Give a place back because no verdict came of it."""
+        """Give a reserved place back because no verdict came of it; a confirmed one stays."""
         async with self._database.write() as session:
             await session.execute(
                 delete(TrialEvaluationRow).where(
-                    TrialEvaluationRow.project_id == project_id,
-                    TrialEvaluationRow.verdict_event_id == verdict_event_id,
+                    *_of(project_id, verdict_event_id), ~TrialEvaluationRow.confirmed
                 )
             )
 
     async def used(self, project_id: int) -> int:
-        """Places taken."""
+        """Confirmed places."""
         async with self._database.read() as session:
-            return await _count(session, project_id)
+            return await _count(session, project_id, TrialEvaluationRow.confirmed.is_(True))
+
+
+def _of(project_id: int, verdict_event_id: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return (
+        TrialEvaluationRow.project_id == project_id,
+        TrialEvaluationRow.verdict_event_id == verdict_event_id,
+    )
 
 
 async def _lock_project(session: AsyncSession, project_id: int) -> None:
@@ -64,6 +93,6 @@ async def _lock_project(session: AsyncSession, project_id: int) -> None:
     )
 
 
-async def _count(session: AsyncSession, project_id: int) -> int:
+async def _count(session: AsyncSession, project_id: int, *conditions: ColumnElement[bool]) -> int:
     places = select(func.count()).select_from(TrialEvaluationRow)
-    return await session.scalar(places.where(TrialEvaluationRow.project_id == project_id)) or 0
+    return await session.scalar(places.where(TrialEvaluationRow.project_id == project_id, *conditions)) or 0

@@ -146,9 +146,11 @@ def _check_scopes(scopes: list[str]) -> None:
 
 @asynccontextmanager
 async def _registry() -> AsyncIterator[SqlRegistry]:
-    """The registry, its schema up to date; a running server may use it at the same time."""
+    """The registry; a running server may use it at the same time."""
     settings = _prepared(load_settings())
-    await migrate_registry(settings.registry_url)
+    if settings.database_url is None:
+        # Embedded, the schema belongs to whoever is here; a shared one is changed by `assay migrate` alone.
+        await migrate_registry(settings.registry_url)
     registry = open_registry(settings.registry_url, secrets=load_secrets(settings))
     try:
         # Says what to do when the registry is still empty.

@@ -47,17 +47,21 @@ async def _demo(stop: asyncio.Event, *, leave: bool) -> None:
     # The demonstration is not a customer on a trial: repeating it must go on working.
     settings = _with_free_ports(load_settings()).model_copy(update={"trial_eval_limit": _ENOUGH})
     # Piped output has no width of its own; the table needs room.
+    told = asyncio.Event()
     console = Console() if sys.stdout.isatty() else Console(width=170)
     with ExitStack() as stack:
         house, judge = _judge(stack)
         async with embedded(settings, house=house) as engine:
             announce(engine)
             telling = asyncio.create_task(tell(engine, console, judge=judge))
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait([telling, stopping], return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if not telling.done():
-                telling.cancel()
+            telling.add_done_callback(lambda _: told.set())
+            try:
+                await stopped_or_broken(told, engine.until_broken(), also=stop)
+            finally:
+                if not telling.done():
+                    telling.cancel()
+                    await asyncio.wait([telling])
+            if telling.cancelled():
                 return
             telling.result()
             if not leave:

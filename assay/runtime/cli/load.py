@@ -115,13 +115,16 @@ def _resume(data_dir: Path, file: Path, base_url: str, *, restart: bool) -> _Pos
     name = hashlib.sha256(f"{file.resolve()}\n{base_url}".encode()).hexdigest()[:32]
     path = folder / f"{name}.json"
     fingerprint = _fingerprint(file)
-    if path.exists() and not restart:
+    started_at = datetime.now(UTC).isoformat()
+    if path.exists():
         state = json.loads(path.read_text())
-        unfinished = state["offset"] < file.stat().st_size
-        if state["fingerprint"] == fingerprint and unfinished:
-            click.echo(f"Going on behind line {state['line']} ({state['accepted']} events accepted before).")
-            return _Position(**state | {"path": path})
-    return _Position(path=path, fingerprint=fingerprint, started_at=datetime.now(UTC).isoformat())
+        if state["fingerprint"] == fingerprint:
+            # Lines without a timestamp keep the one of the first load, and so their identity.
+            started_at = state["started_at"]
+            if not restart and state["offset"] < file.stat().st_size:
+                click.echo(f"Going on behind line {state['line']} ({state['accepted']} events so far).")
+                return _Position(**state | {"path": path})
+    return _Position(path=path, fingerprint=fingerprint, started_at=started_at)
 
 
 def _fingerprint(file: Path) -> str:
@@ -159,12 +162,15 @@ def _batches(opened: BinaryIO, position: _Position) -> Iterator[_Batch]:
     batch, line = _Batch(), position.line
     offset = position.offset
     for raw in opened:
+        if batch.events and batch.size + len(raw) > _BATCH_BYTES:
+            yield batch
+            batch = _Batch()
         line += 1
         offset += len(raw)
         if raw.strip():
             _add_line(batch, raw, line, position)
         batch.end_offset, batch.end_line = offset, line
-        if len(batch.events) >= _BATCH_EVENTS or batch.size >= _BATCH_BYTES:
+        if len(batch.events) >= _BATCH_EVENTS:
             yield batch
             batch = _Batch()
     if batch.end_offset:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import click
-import structlog
 from prometheus_client import start_http_server
 from temporalio.client import Client
 
@@ -26,7 +26,7 @@ from assay.runtime.temporal_client import connect_external
 from assay.runtime.workers import run_workers
 from assay.temporal.queues import TaskQueue
 
-log = structlog.get_logger(__name__)
+_THREADS = 32
 
 
 @click.command()
@@ -64,10 +64,9 @@ def api() -> None:
     type=click.Choice([queue.value for queue in TaskQueue]),
     help="Task queue to poll; repeat for several. Default: all.",
 )
-@click.option(
-    "--metrics-port", type=click.IntRange(0, 65535), help="Serve Prometheus metrics on this loopback port."
-)
-def worker(queues: tuple[str, ...], metrics_port: int | None) -> None:
+@click.option("--metrics-port", type=click.IntRange(0, 65535), help="Serve Prometheus metrics on this port.")
+@click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Address of the metrics port.")
+def worker(queues: tuple[str, ...], metrics_port: int | None, metrics_host: str) -> None:
     """Run Temporal workers against shared services (Temporal, ClickHouse, PostgreSQL).
 
     \b
@@ -77,7 +76,7 @@ def worker(queues: tuple[str, ...], metrics_port: int | None) -> None:
     """
     configure_logs()
     if metrics_port is not None:
-        start_http_server(metrics_port, addr="127.0.0.1")
+        start_http_server(metrics_port, addr=metrics_host)
     chosen = tuple(TaskQueue(queue) for queue in queues) or tuple(TaskQueue)
     run(lambda stop: _worker(stop, chosen))
 
@@ -88,6 +87,8 @@ def run(serve_until: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     async def main() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        # Store calls and parsing block threads; the default of six would let one slow store hold up all.
+        loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="blocking"))
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         await serve_until(stop)
@@ -95,17 +96,20 @@ def run(serve_until: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
-async def stopped_or_broken(stop: asyncio.Event, broken: Awaitable[str]) -> None:
-    """Wait for the stop event; raise SetupError if `broken` comes first."""
+async def stopped_or_broken(
+    stop: asyncio.Event, broken: Awaitable[str], *, also: asyncio.Event | None = None
+) -> None:
+    """Wait for the stop event (or the other one); raise SetupError if `broken` comes first."""
     breaking = asyncio.ensure_future(broken)
-    stopping = asyncio.create_task(stop.wait())
+    stopping = [asyncio.create_task(event.wait()) for event in (stop, also) if event is not None]
     try:
-        await asyncio.wait([breaking, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([breaking, *stopping], return_when=asyncio.FIRST_COMPLETED)
         if breaking.done():
             raise SetupError(breaking.result())
     finally:
         breaking.cancel()
-        stopping.cancel()
+        for task in stopping:
+            task.cancel()
 
 
 async def _dev(stop: asyncio.Event) -> None:
@@ -138,6 +142,8 @@ async def _shared_services() -> AsyncIterator[tuple[Settings, Client, Stores]]:
             "ASSAY_CLICKHOUSE_URL is not set, and the embedded event store belongs to one process: "
             "use `assay dev`, or set ASSAY_CLICKHOUSE_URL."
         )
+    if settings.database_url is None:
+        raise SetupError("ASSAY_DATABASE_URL is not set: all processes need the same PostgreSQL registry.")
     external = external_temporal()
     if external is None:
         raise SetupError("TEMPORAL_ADDRESS is not set: name the Temporal service, or use `assay dev`.")
@@ -155,24 +161,14 @@ async def _api(stop: asyncio.Event) -> None:
         serving = await stack.enter_async_context(serve_http(app, listener))
         host, port = listener.getsockname()[:2]
         click.echo(f"Assay API is ready on http://{host}:{port}")
-        await stopped_or_broken(stop, _ended(serving))
+        await stopped_or_broken(stop, serving)
 
 
 async def _worker(stop: asyncio.Event, queues: tuple[TaskQueue, ...]) -> None:
     async with AsyncExitStack() as stack:
         settings, client, stores = await stack.enter_async_context(_shared_services())
-        failed = await stack.enter_async_context(
+        working = await stack.enter_async_context(
             run_workers(client, settings, stores, house_access(HouseSettings()), queues)
         )
         click.echo(f"Assay worker polls {', '.join(queues)}")
-        await stopped_or_broken(stop, _failed(failed))
-
-
-async def _ended(serving: asyncio.Task[None]) -> str:
-    await asyncio.wait([serving])
-    return "The API server ended by itself."
-
-
-async def _failed(failed: asyncio.Event) -> str:
-    await failed.wait()
-    return "A Temporal worker failed; the log says why."
+        await stopped_or_broken(stop, working)

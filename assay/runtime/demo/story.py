@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from temporalio.client import WorkflowFailureError
@@ -139,7 +140,7 @@ def _show(console: Console, runs: Sequence[_Run]) -> None:
     for number, run in enumerate(runs, start=1):
         style = _STYLES[run.verdict]
         verdict = f"[{style} link={run.url}]{run.verdict}[/]" if run.url else f"[{style}]{run.verdict}[/]"
-        table.add_row(str(number), verdict, run.captured.exchange.question, run.reason)
+        table.add_row(str(number), verdict, escape(run.captured.exchange.question), escape(run.reason))
     console.print(table)
     console.print("Each run in the Temporal UI:")
     for number, run in enumerate(runs, start=1):

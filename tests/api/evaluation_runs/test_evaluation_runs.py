@@ -190,6 +190,19 @@ async def test_it_needs_the_write_scope(world: ApiWorld) -> None:
     assert "evaluation:write" in response.json()["detail"]
 
 
+async def test_without_consent_no_trace_leaves(
+    api: httpx.AsyncClient, world: ApiWorld, generation: Event
+) -> None:
+    body = await a_run(api, generation)
+    await world.registry.access.set_ai_consent(False)
+    try:
+        response = await api.post(RUNS, json=body)
+    finally:
+        await world.registry.access.set_ai_consent(True)
+    assert response.status_code == 403
+    assert response.json()["code"] == "permission_denied"
+
+
 async def test_nothing_is_acknowledged_while_temporal_is_away(
     world: ApiWorld, events: ClickHouseEventStore, generation: Event
 ) -> None:

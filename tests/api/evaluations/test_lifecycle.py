@@ -144,7 +144,7 @@ async def test_enabling_clears_the_reason(client: httpx.AsyncClient, url: str, f
 @pytest.fixture
 async def used_up_trial(world: ApiWorld, project: Project) -> None:
     for _ in range(TRIAL_LIMIT):
-        assert await world.registry.trial.reserve(project.id, uuid4(), limit=TRIAL_LIMIT)
+        await _use_a_place(world, project)
 
 
 @pytest.mark.usefixtures("used_up_trial")
@@ -170,7 +170,7 @@ async def test_one_free_place_in_the_trial_is_enough(
     world: ApiWorld, project: Project, client: httpx.AsyncClient, url: str, make: Make
 ) -> None:
     for _ in range(TRIAL_LIMIT - 1):
-        await world.registry.trial.reserve(project.id, uuid4(), limit=TRIAL_LIMIT)
+        await _use_a_place(world, project)
     item = f"{url}{(await make())['id']}/"
     assert (await client.patch(item, json={"enabled": True})).status_code == 200
 
@@ -188,14 +188,27 @@ async def test_a_model_that_is_not_allowed_must_be_changed_first(
     assert (response.status_code, response.json()["status"]) == (200, "active")
 
 
-@pytest.mark.parametrize("reason", [StatusReason.PROVIDER_KEY_DELETED, StatusReason.PROVIDER_KEY_REQUIRED])
-async def test_a_missing_key_keeps_an_evaluation_switched_off(
-    client: httpx.AsyncClient, url: str, fail: Any, reason: StatusReason
+async def test_a_deleted_key_keeps_an_evaluation_switched_off(
+    client: httpx.AsyncClient, url: str, fail: Any
 ) -> None:
-    item = f"{url}{(await fail(reason))['id']}/"
+    item = f"{url}{(await fail(StatusReason.PROVIDER_KEY_DELETED))['id']}/"
     response = await client.patch(item, json={"enabled": True})
     assert (response.status_code, response.json()["attr"]) == (400, "enabled")
-    assert (await client.get(item)).json()["status_reason"] == reason
+    assert (await client.get(item)).json()["status_reason"] == "provider_key_deleted"
+
+
+async def test_once_the_operator_has_a_key_it_can_be_switched_on_again(
+    client: httpx.AsyncClient, url: str, fail: Any
+) -> None:
+    item = f"{url}{(await fail(StatusReason.PROVIDER_KEY_REQUIRED))['id']}/"
+    response = await client.patch(item, json={"enabled": True})
+    assert (response.status_code, response.json()["status"]) == (200, "active")
+
+
+async def _use_a_place(world: ApiWorld, project: Project) -> None:
+    verdict = uuid4()
+    await world.registry.trial.reserve(project.id, verdict, limit=TRIAL_LIMIT)
+    await world.registry.trial.confirm(project.id, verdict)
 
 
 async def test_concurrent_changes_of_different_fields_are_both_kept(

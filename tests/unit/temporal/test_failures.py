@@ -35,8 +35,15 @@ def test_every_work_error_keeps_its_code_and_its_retryability(error: type[WorkEr
 
 def test_a_wait_becomes_the_next_retry_delay() -> None:
     assert to_application_error(RateLimited("x", retry_after=2.5)).next_retry_delay == timedelta(seconds=2.5)
-    assert to_application_error(RateLimited("x", retry_after=-1)).next_retry_delay == timedelta(0)
     assert to_application_error(RateLimited("x")).next_retry_delay is None
+
+
+def test_a_provider_in_a_hurry_does_not_burn_the_attempts() -> None:
+    for retry_after, attempt in ((0.0, 1), (-1.0, 1), (1.5, 1), (7.0, 3)):
+        error = RateLimited("x", retry_after=retry_after)
+        assert to_application_error(error, attempt=attempt).next_retry_delay is None
+    late = to_application_error(RateLimited("x", retry_after=9), attempt=3)
+    assert late.next_retry_delay == timedelta(seconds=9)
 
 
 def test_a_long_message_cannot_break_the_payload_limit() -> None:

@@ -167,6 +167,7 @@ def _create_trial_evaluations() -> None:
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("verdict_event_id", sa.Uuid(), nullable=False),
         sa.Column("reserved_at", _INSTANT, nullable=False),
+        sa.Column("confirmed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_trial_evaluations_project_id"),
         sa.PrimaryKeyConstraint("project_id", "verdict_event_id", name="pk_trial_evaluations"),
     )
