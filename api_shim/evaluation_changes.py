@@ -92,6 +92,7 @@ def _require_usable_model(current: Evaluation, changed: EvaluationSpec, *, trial
             raise FieldError("Choose another model or attach a provider key first.", attr="enabled")
         case None | StatusReason.TRIAL_LIMIT_REACHED if trial_used_up:
             raise FieldError(
-                "The trial evaluations of this project are used up; attach a provider key first.",
+                "This project has used up its evaluations on the operator's model key: "
+                "attach a provider key, or have the operator raise ASSAY_TRIAL_EVAL_LIMIT.",
                 attr="enabled",
             )

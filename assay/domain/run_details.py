@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from assay.contracts.evaluations import Judgement, RunEvaluationInput
 
 _OUTCOME_WORDS = {
@@ -10,6 +12,8 @@ _OUTCOME_WORDS = {
     "not_applicable": "➖ not applicable",
     "skipped": "⏭️ skipped",
 }
+_MARKDOWN = re.compile(r"[\\`*_\[\]|<>#~]")
+
 _NAME_CHARACTERS = 40
 """Two names, a UUID and some words stay below the 400 bytes of a summary, in any script."""
 
@@ -30,7 +34,7 @@ def run_facts(run: RunEvaluationInput) -> str:
         f"| | |\n|---|---|\n"
         f"| Evaluation | **{_cell(run.evaluation_name)}** `{run.evaluation_id}` |\n"
         f"| Type | {run.evaluation_type} |\n"
-        f"| Target | `{_cell(run.target.event)}` `{run.target.uuid}` ({run.target.day.isoformat()} UTC) |\n"
+        f"| Target | {_cell(run.target.event)} `{run.target.uuid}` ({run.target.day.isoformat()} UTC) |\n"
         f"| Project | {run.project_id} |\n"
         f"| Trigger | {run.trigger} |\n"
     )
@@ -67,5 +71,5 @@ def _short(name: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that cannot leave its table cell or block quote."""
-    return " ".join(text.split()).replace("|", "\\|")
+    """Somebody's text as one line of Markdown that shows it as it is."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))

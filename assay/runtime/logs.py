@@ -14,12 +14,16 @@ _QUIET = (
     "aiosqlite",
     "alembic",
     "asyncio",
+    "clickhouse_connect",
     "httpcore",
     "httpx",
     "LiteLLM",
     "litellm",
     "posthog",
+    "temporalio.worker._worker",
+    "urllib3",
     "uvicorn.access",
+    "uvicorn.error",
 )
 
 

@@ -51,8 +51,12 @@ class Settings(BaseSettings):
     secret_keys: SecretStr | None = Field(
         None, description="Comma list: the first signs, all verify. Unset: generated (embedded only)."
     )
-    init_api_key: SecretStr | None = Field(None, description="First start: an API key with scope `*`.")
-    init_project_token: SecretStr | None = Field(None, description="First start: ingestion token.")
+    init_api_key: SecretStr | None = Field(
+        None, description="An API key with scope `*` that works from the next start on."
+    )
+    init_project_token: SecretStr | None = Field(
+        None, description="Project 1's ingestion token; another value replaces it."
+    )
     init_user_email: str = Field("admin@localhost", description="First start: e-mail of the first user.")
     init_ai_consent: bool = Field(True, description="First start: consent to third-party AI processing.")
     trial_eval_limit: Annotated[int, Field(ge=0)] = Field(

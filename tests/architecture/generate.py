@@ -74,7 +74,7 @@ def commands_page() -> str:
     """`docs/commands.md`."""
     parts = ["# Commands", "", "Made from the command line's own help by `make docs`.", ""]
     for name, command in _commands(cli, "assay"):
-        context = click.Context(command, info_name=name, max_content_width=100)
+        context = click.Context(command, info_name=name, **cli.context_settings)
         parts += [f"## {name}", "", "```", command.get_help(context), "```", ""]
     return "\n".join(parts)
 

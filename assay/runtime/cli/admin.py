@@ -57,7 +57,7 @@ def create_key(project: int, scopes: str, label: str) -> None:
     """
     granted = scopes.replace(",", " ").split()
     _check_scopes(granted)
-    _run(_create_key(project, granted, label))
+    _run(_create_key(project, granted, " ".join(label.split())))
 
 
 @keys.command("list")

@@ -64,7 +64,9 @@ async def _demo(stop: asyncio.Event, *, leave: bool) -> None:
             if telling.cancelled():
                 return
             telling.result()
-            if not leave:
+            if leave:
+                console.print("Ended as asked. `assay dev` serves the same folder: the links work again.")
+            else:
                 console.print("Still serving; Ctrl-C stops.")
                 await stopped_or_broken(stop, engine.until_broken())
 
