@@ -52,10 +52,10 @@ class Settings(BaseSettings):
         None, description="Comma list: the first signs, all verify. Unset: generated (embedded only)."
     )
     init_api_key: SecretStr | None = Field(
-        None, description="An API key with scope `*` that works from the next start on."
+        None, description="An API key with scope `*`, made at the next start."
     )
     init_project_token: SecretStr | None = Field(
-        None, description="Project 1's ingestion token; another value replaces it."
+        None, description="Ingestion token of project 1; another value replaces it."
     )
     init_user_email: str = Field("admin@localhost", description="First start: e-mail of the first user.")
     init_ai_consent: bool = Field(True, description="First start: consent to third-party AI processing.")
