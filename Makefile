@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 UV := .uv/bin/uv
 export UV_PYTHON_PREFERENCE := system
+export PIP_ROOT_USER_ACTION := ignore
 
 .PHONY: help setup setup-dev demo dev test lint format bench docs lock histories clean
 
