@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, func, make_url, select
@@ -36,7 +37,7 @@ def connect(url: str, *, statement_seconds: float | None = STATEMENT_SECONDS) ->
         statement_seconds: limit of one statement on PostgreSQL; None is no limit.
 
     Raises:
-        SetupError: the URL cannot be read or names another database.
+        SetupError: the URL cannot be read, names another database, or a folder that does not exist.
     """
     try:
         parsed = make_url(url)
@@ -51,8 +52,11 @@ def connect(url: str, *, statement_seconds: float | None = STATEMENT_SECONDS) ->
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
-    if url.database in {None, "", ":memory:"}:
+    if url.database is None or url.database in {"", ":memory:"}:
         raise SetupError("The registry needs a file: an SQLite database in memory has one connection only.")
+    folder = Path(url.database).parent
+    if not folder.is_dir():
+        raise SetupError(f"The registry's SQLite file cannot be made: there is no folder {folder}.")
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"),
         # The driver must not begin transactions by itself: it would do so late, and never exclusively.
