@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import structlog
 from temporalio.client import Client
 
 from assay.adapters.sql import BootstrapResult
@@ -20,6 +19,7 @@ from assay.runtime.app import api
 from assay.runtime.data_dir import owned, prepare
 from assay.runtime.house import House, house_access
 from assay.runtime.http_server import bind, serve
+from assay.runtime.model import house_model
 from assay.runtime.settings import HouseSettings, Settings, external_temporal
 from assay.runtime.stores import Stores, migrate_stores, open_stores
 from assay.runtime.temporal_client import connect_child, connect_external
@@ -28,7 +28,8 @@ from assay.runtime.workers import run_workers
 from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import register
 
-log = structlog.get_logger(__name__)
+_WARM_WITHIN_SECONDS = 7.0
+"""How long readiness waits for the model to be importable; on a slow machine the first verdict waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +83,18 @@ async def embedded(settings: Settings, *, house: House | None = None) -> AsyncIt
     async with AsyncExitStack() as stack:
         stack.enter_context(owned(data_dir))
         listener = stack.enter_context(bind(settings.host, settings.port))
+        model, warming = await stack.enter_async_context(house_model(house))
         child, client = await _temporal(stack, settings)
         stores = await stack.enter_async_context(open_stores(settings))
         bootstrapped = await migrate_stores(settings, stores)
         working = await stack.enter_async_context(
-            run_workers(client, settings, stores, house, tuple(TaskQueue))
+            run_workers(client, settings, stores, model, tuple(TaskQueue))
         )
         app = await stack.enter_async_context(api(client, settings, stores))
         serving = await stack.enter_async_context(serve(app, listener))
+        if warming is not None:
+            patience = _WARM_WITHIN_SECONDS - (time.monotonic() - began)
+            await asyncio.wait([warming], timeout=max(0.0, patience))
         watched = [working, serving]
         if child is not None:
             dying = asyncio.create_task(child.wait_for_death())

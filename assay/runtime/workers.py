@@ -12,9 +12,8 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.evaluations import EvaluationActivities
-from assay.adapters.llm import LiteLLM
-from assay.runtime.house import House
-from assay.runtime.settings import Settings, prepare_environment_for_litellm
+from assay.ports import LanguageModel
+from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 from assay.temporal.queues import TaskQueue
 from workflows.evaluations import RunEvaluation
@@ -34,15 +33,13 @@ _MODEL_GRACE = timedelta(seconds=20)
 
 @asynccontextmanager
 async def run_workers(
-    client: Client, settings: Settings, stores: Stores, house: House, queues: Sequence[TaskQueue]
+    client: Client, settings: Settings, stores: Stores, model: LanguageModel, queues: Sequence[TaskQueue]
 ) -> AsyncIterator[asyncio.Task[str]]:
     """Poll the queues for the length of the block.
 
     Yields:
         A task that ends, with one sentence, only when a worker fails for good.
     """
-    prepare_environment_for_litellm()
-    model = LiteLLM(house)
     activities = EvaluationActivities(
         registry=stores.registry,
         events=stores.events,
@@ -70,14 +67,10 @@ async def run_workers(
     workers = [makers[queue]() for queue in queues]
     running = [asyncio.create_task(worker.run()) for worker in workers]
     failure = asyncio.create_task(_first_failure(running))
-    # litellm takes three seconds to import: do it now, beside the start, and not in the first verdict.
-    warming = asyncio.create_task(asyncio.to_thread(model.warm_up)) if TaskQueue.LLM in queues else None
     try:
         yield failure
     finally:
         failure.cancel()
-        if warming is not None:
-            await asyncio.wait([warming])
         await asyncio.gather(*(worker.shutdown() for worker in workers), return_exceptions=True)
         await asyncio.wait(running)
 

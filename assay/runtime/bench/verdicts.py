@@ -33,14 +33,17 @@ def run(runs: int) -> dict[str, Any]:
     """Judge `runs` generations one after the other, then as many at concurrency 8, on a loopback model.
 
     Returns:
-        Milliseconds from POST to the end of the workflow (its verdict is stored by then), the same for the
+        Seconds until the engine (with model access) was ready; milliseconds of the first verdict; milliseconds
+        from POST to the end of the workflow (its verdict is stored by then), the same for the
         bare litellm call, their ratio, and verdicts per second.
     """
     prepare_environment_for_litellm()
     with ScriptedModelServer() as model, tempfile.TemporaryDirectory() as folder:
         settings = {"OPENAI_API_KEY": "scripted", "OPENAI_BASE_URL": model.base_url, "ASSAY_THROTTLE": "off"}
+        began = time.monotonic()
         with engine_process(Path(folder), settings) as engine:
-            return asyncio.run(_measure(engine, model, runs))
+            ready = time.monotonic() - began
+            return {"ready_seconds": round(ready, 2), **asyncio.run(_measure(engine, model, runs))}
 
 
 async def _measure(engine: EngineProcess, model: ScriptedModelServer, runs: int) -> dict[str, Any]:
@@ -58,13 +61,14 @@ async def _measure(engine: EngineProcess, model: ScriptedModelServer, runs: int)
             handle = temporal.get_workflow_handle(response.json()["workflow_id"])
             await handle.result(rpc_timeout=timedelta(seconds=60))
 
-        await _timed(verdict, targets[:_WARM_UP])
+        first = (await _timed(verdict, targets[:_WARM_UP]))[0]
         serial = await _timed(verdict, targets[_WARM_UP : _WARM_UP + runs])
         began = time.monotonic()
         await _concurrently(verdict, targets[_WARM_UP + runs :])
         seconds = time.monotonic() - began
     return {
         "runs": runs,
+        "first_verdict_ms": round(first * 1000, 1),
         "verdict_ms": _milliseconds(serial),
         "bare_model_call_ms": _milliseconds(bare),
         "ratio_p50": round(percentile(serial, 50) / percentile(bare, 50), 1),

@@ -20,6 +20,7 @@ from assay.runtime.house import house_access
 from assay.runtime.http_server import bind
 from assay.runtime.http_server import serve as serve_http
 from assay.runtime.logs import configure_logs
+from assay.runtime.model import house_model
 from assay.runtime.settings import HouseSettings, Settings, external_temporal, load_settings
 from assay.runtime.stores import Stores, open_stores
 from assay.runtime.temporal_client import connect_external
@@ -167,8 +168,8 @@ async def _api(stop: asyncio.Event) -> None:
 async def _worker(stop: asyncio.Event, queues: tuple[TaskQueue, ...]) -> None:
     async with AsyncExitStack() as stack:
         settings, client, stores = await stack.enter_async_context(_shared_services())
-        working = await stack.enter_async_context(
-            run_workers(client, settings, stores, house_access(HouseSettings()), queues)
-        )
+        house = house_access(HouseSettings()) if TaskQueue.LLM in queues else {}
+        model, _ = await stack.enter_async_context(house_model(house))
+        working = await stack.enter_async_context(run_workers(client, settings, stores, model, queues))
         click.echo(f"Assay worker polls {', '.join(queues)}")
         await stopped_or_broken(stop, working)
