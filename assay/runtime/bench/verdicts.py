@@ -20,7 +20,7 @@ from assay.adapters.testing import ScriptedModelServer
 from assay.contracts.evaluations import Provider
 from assay.contracts.models import ModelMessage, ModelRequest
 from assay.domain.judging import verdict_schema
-from assay.runtime.bench.measure import percentile
+from assay.runtime.bench.measure import percentile, resident_megabytes
 from assay.runtime.engine_process import EngineProcess, engine_process
 from assay.runtime.settings import prepare_environment_for_litellm
 from assay.temporal.plugin import AssayPlugin
@@ -33,9 +33,9 @@ def run(runs: int) -> dict[str, Any]:
     """Judge `runs` generations one after the other, then as many at concurrency 8, on a loopback model.
 
     Returns:
-        Seconds until the engine (with model access) was ready; milliseconds of the first verdict; milliseconds
-        from POST to the end of the workflow (its verdict is stored by then), the same for the
-        bare litellm call, their ratio, and verdicts per second.
+        Seconds until the engine (with model access) was ready, and its resident megabytes then; milliseconds of
+        the first verdict, and of the following ones from POST to the end of the workflow (the verdict is stored
+        by then); the same for the bare litellm call, their ratio, and verdicts per second.
     """
     prepare_environment_for_litellm()
     with ScriptedModelServer() as model, tempfile.TemporaryDirectory() as folder:
@@ -43,7 +43,12 @@ def run(runs: int) -> dict[str, Any]:
         began = time.monotonic()
         with engine_process(Path(folder), settings) as engine:
             ready = time.monotonic() - began
-            return {"ready_seconds": round(ready, 2), **asyncio.run(_measure(engine, model, runs))}
+            memory = resident_megabytes(engine.process.pid)
+            return {
+                "ready_seconds": round(ready, 2),
+                "ready_megabytes_total": round(sum(memory.values())),
+                **asyncio.run(_measure(engine, model, runs)),
+            }
 
 
 async def _measure(engine: EngineProcess, model: ScriptedModelServer, runs: int) -> dict[str, Any]:

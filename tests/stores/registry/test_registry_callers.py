@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from assay.adapters.sql import BootstrapResult, SqlRegistry, bootstrap, open_registry
 from assay.adapters.sql.clock import new_id
 from assay.adapters.sql.tables import MembershipRole, MembershipRow, OrganizationRow, ProjectRow
 from assay.contracts.access import Principal
 from assay.errors import SetupError, StoreRejected
+from assay.ports import Registry
 from tests.stores.registry.support import SECRETS, count, execute
 
 
@@ -147,6 +150,17 @@ async def test_keys_are_listed_oldest_first_and_never_with_their_secret(
     assert listed[1:] == [key for key, _ in made]
     assert listed[1].user_email == "ada@example.com"
     assert not any(secret in repr(listed) for _, secret in made)
+
+
+async def test_a_caller_seen_lately_does_not_wait_for_writers(
+    blank: SqlRegistry, start: BootstrapResult, second: Registry
+) -> None:
+    key = start.new_api_key or ""
+    await blank.access.authenticate(key)
+
+    async with blank.database.write() as session:
+        await session.execute(text("UPDATE api_keys SET label = 'being renamed'"))
+        assert await asyncio.wait_for(second.access.authenticate(key), 5) is not None
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,9 @@ async def main(url):
     await registry.close()
     sys.stdout.write(f"{len(applied)} {result.created:d} {result.project.token}")
 
-sys.stdin.read()
+sys.stdout.write("ready\\n")
+sys.stdout.flush()
+sys.stdin.readline()
 asyncio.run(main(sys.argv[1]))
 """
 
@@ -68,6 +70,15 @@ async def test_tasks_may_migrate_at_the_same_time(empty_url: str) -> None:
     assert sorted(applied) == [[], [], [], [], [FIRST]]
 
 
+async def test_a_process_may_migrate_several_registries(databases: Databases) -> None:
+    """Alembic keeps its state in globals; runs on different databases must not meet there."""
+    async with databases.empty() as one, databases.empty() as two, databases.empty() as three:
+        applied = await asyncio.gather(*(migrate(url) for url in (one, two, three) for _ in range(2)))
+
+        assert sorted(applied) == [[], [], [], [FIRST], [FIRST], [FIRST]]
+        assert await in_connection(one, reflected) == await in_connection(three, reflected)
+
+
 async def test_processes_may_start_for_the_first_time_together(empty_url: str) -> None:
     processes = [
         await asyncio.create_subprocess_exec(
@@ -77,7 +88,10 @@ async def test_processes_may_start_for_the_first_time_together(empty_url: str) -
         )
         for _ in range(4)
     ]
-    outputs = await asyncio.gather(*(process.communicate(b"go") for process in processes))
+    for process in processes:  # none starts before all have done their imports
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+    outputs = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
     reports = [output.decode().split() for output, _ in outputs]
 
     assert [process.returncode for process in processes] == [0, 0, 0, 0]
