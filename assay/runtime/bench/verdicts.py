@@ -33,9 +33,9 @@ def run(runs: int) -> dict[str, Any]:
     """Judge `runs` generations one after the other, then as many at concurrency 8, on a loopback model.
 
     Returns:
-        Seconds until the engine (with model access) was ready, and its resident megabytes then; milliseconds of
-        the first verdict, and of the following ones from POST to the end of the workflow (the verdict is stored
-        by then); the same for the bare litellm call, their ratio, and verdicts per second.
+        Seconds until the engine (with model access) was ready, and its resident megabytes then; milliseconds
+        of the first verdict, and of the following ones from POST to the end of the workflow (the verdict is
+        stored by then); the same for the bare litellm call, their ratio, and verdicts per second.
     """
     prepare_environment_for_litellm()
     with ScriptedModelServer() as model, tempfile.TemporaryDirectory() as folder:
