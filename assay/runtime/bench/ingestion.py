@@ -53,7 +53,7 @@ CASES = (
 
 def raw_event(random_: random.Random, size: int) -> dict[str, Any]:
     """A generation as SDKs send it, about `size` bytes of JSON."""
-    event = {
+    event: dict[str, Any] = {
         "event": "$ai_generation",
         "distinct_id": f"user-{random_.randrange(1000)}",
         "uuid": str(uuid4()),
@@ -75,7 +75,7 @@ def raw_event(random_: random.Random, size: int) -> dict[str, Any]:
     }
     missing = size - len(orjson.dumps(event))
     text = " ".join(random_.choices(WORDS, k=max(1, missing // 6)))
-    event["properties"]["$ai_input"][0]["content"] = text[: max(0, missing)]  # type: ignore[index]
+    event["properties"]["$ai_input"][0]["content"] = text[: max(0, missing)]
     return event
 
 
