@@ -122,4 +122,4 @@ async def _temporal(stack: AsyncExitStack, settings: Settings) -> tuple[Temporal
     child = await stack.enter_async_context(
         temporal_server(settings.data_dir, port=settings.temporal_port, ui_port=settings.temporal_ui_port)
     )
-    return child, await connect_child(child.address)
+    return child, await connect_child(child)

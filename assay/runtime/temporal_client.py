@@ -10,9 +10,12 @@ from temporalio.envconfig import ClientConnectConfig
 from temporalio.service import RPCError
 
 from assay.errors import SetupError
+from assay.runtime.temporal_server import TemporalServer
 from assay.temporal.plugin import AssayPlugin
 
 _CONNECT_SECONDS = 15.0
+_CHILD_SECONDS = 45.0
+"""A machine that is busy starts the server slowly, on a long history file above all."""
 
 
 async def connect_external(config: ClientConnectConfig) -> Client:
@@ -29,20 +32,26 @@ async def connect_external(config: ClientConnectConfig) -> Client:
         raise SetupError(f"Temporal at {target} does not answer: check TEMPORAL_ADDRESS.") from error
 
 
-async def connect_child(address: str) -> Client:
+async def connect_child(server: TemporalServer) -> Client:
     """A client of the child dev server, once it takes requests.
 
     Raises:
-        SetupError: it listens but does not answer.
+        SetupError: it ended, or does not answer.
     """
-    deadline = asyncio.get_running_loop().time() + _CONNECT_SECONDS
+    address = server.address
+    deadline = asyncio.get_running_loop().time() + _CHILD_SECONDS
     while asyncio.get_running_loop().time() < deadline:
+        if server.process.returncode is not None:
+            raise SetupError(await server.wait_for_death())
         with contextlib.suppress(RuntimeError, RPCError):
             client = await Client.connect(address, plugins=[AssayPlugin()])
             if await client.service_client.check_health():
                 return client
         await asyncio.sleep(0.05)
-    raise SetupError(f"The Temporal dev server at {address} does not answer.")
+    raise SetupError(
+        f"The Temporal dev server at {address} does not answer after {_CHILD_SECONDS:.0f} s; "
+        f"its log is {server.log_path}."
+    )
 
 
 async def check(client: Client) -> None:

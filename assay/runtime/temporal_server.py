@@ -161,8 +161,11 @@ async def _until_listening(process: asyncio.subprocess.Process, port: int, log_p
             )
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
+            # While nobody listens, a loopback connection can meet itself on the port it asks for.
+            met_itself = writer.get_extra_info("sockname") == writer.get_extra_info("peername")
             writer.close()
-            return
+            if not met_itself:
+                return
         await asyncio.sleep(0.02)
     raise SetupError(
         f"The Temporal dev server was not ready after {_READY_SECONDS:.0f} s; its log is {log_path}."
