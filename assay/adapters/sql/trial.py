@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Insert, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assay.adapters.sql.clock import utc_now
@@ -44,29 +44,27 @@ class SqlTrialLedger:
                 return TrialPlace.USED_UP
             if await _count(session, project_id) >= limit:
                 return TrialPlace.BUSY
-            await session.execute(
-                insert(TrialEvaluationRow).values(
-                    project_id=project_id,
-                    verdict_event_id=verdict_event_id,
-                    reserved_at=now,
-                    confirmed=False,
-                )
-            )
+            await session.execute(_new_place(project_id, verdict_event_id, confirmed=False))
             return TrialPlace.RESERVED
 
     async def confirm(self, project_id: int, verdict_event_id: UUID) -> None:
-        """The verdict was reached: its place is used for good."""
+        """The verdict was reached: its place is used for good, even if it was given up as abandoned."""
         async with self._database.write() as session:
-            await session.execute(
-                update(TrialEvaluationRow).where(*_of(project_id, verdict_event_id)).values(confirmed=True)
-            )
+            await _lock_project(session, project_id)
+            place = await session.get(TrialEvaluationRow, (project_id, verdict_event_id))
+            if place is not None:
+                place.confirmed = True
+                return
+            await session.execute(_new_place(project_id, verdict_event_id, confirmed=True))
 
     async def release(self, project_id: int, verdict_event_id: UUID) -> None:
         """Give a reserved place back because no verdict came of it; a confirmed one stays."""
         async with self._database.write() as session:
             await session.execute(
                 delete(TrialEvaluationRow).where(
-                    *_of(project_id, verdict_event_id), ~TrialEvaluationRow.confirmed
+                    TrialEvaluationRow.project_id == project_id,
+                    TrialEvaluationRow.verdict_event_id == verdict_event_id,
+                    ~TrialEvaluationRow.confirmed,
                 )
             )
 
@@ -76,10 +74,12 @@ class SqlTrialLedger:
             return await _count(session, project_id, TrialEvaluationRow.confirmed.is_(True))
 
 
-def _of(project_id: int, verdict_event_id: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return (
-        TrialEvaluationRow.project_id == project_id,
-        TrialEvaluationRow.verdict_event_id == verdict_event_id,
+def _new_place(project_id: int, verdict_event_id: UUID, *, confirmed: bool) -> Insert:
+    return insert(TrialEvaluationRow).values(
+        project_id=project_id,
+        verdict_event_id=verdict_event_id,
+        reserved_at=utc_now(),
+        confirmed=confirmed,
     )
 
 

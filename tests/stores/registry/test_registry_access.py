@@ -171,8 +171,9 @@ async def test_the_trial_is_never_overdrawn(registry: Registry, second: Registry
     assert TrialPlace.USED_UP not in granted
     assert await registry.trial.used(1) == 0
 
-    for verdict in verdicts:
-        await registry.trial.confirm(1, verdict)
+    for verdict, pair in zip(verdicts, pairs, strict=True):
+        if TrialPlace.RESERVED in pair:
+            await registry.trial.confirm(1, verdict)
     assert await second.trial.used(1) == 5
     assert await second.trial.reserve(1, uuid4(), limit=5) is TrialPlace.USED_UP
 
@@ -207,6 +208,22 @@ async def test_the_place_of_a_process_that_died_comes_back(
     await execute(blank, "UPDATE trial_evaluations SET reserved_at = '2020-01-01 00:00:00+00:00'")
     assert await blank.trial.reserve(1, uuid4(), limit=2) is TrialPlace.RESERVED
     assert await blank.trial.used(1) == 1
+
+
+async def test_a_verdict_that_comes_late_is_counted_all_the_same(
+    blank: SqlRegistry, start: BootstrapResult
+) -> None:
+    late = uuid4()
+    await blank.trial.reserve(1, late, limit=1)
+    await execute(blank, "UPDATE trial_evaluations SET reserved_at = '2020-01-01 00:00:00+00:00'")
+    other = uuid4()
+    await blank.trial.reserve(1, other, limit=1)
+    await blank.trial.release(1, other)
+
+    await blank.trial.confirm(1, late)
+
+    assert await blank.trial.used(1) == 1
+    assert await blank.trial.reserve(1, uuid4(), limit=1) is TrialPlace.USED_UP
 
 
 async def test_an_unreachable_database_is_a_store_that_is_not_available() -> None:
