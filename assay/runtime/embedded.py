@@ -53,12 +53,11 @@ class Embedded:
     started_in: float
     watched: Sequence[asyncio.Task[str]]
 
-    def workflow_url(self, workflow_id: str, run_id: str | None = None) -> str | None:
+    def workflow_url(self, workflow_id: str) -> str | None:
         """Where the Temporal UI shows a run; None without a UI."""
         if self.temporal_ui_url is None:
             return None
-        path = f"/namespaces/{self.temporal.namespace}/workflows/{workflow_id}"
-        return self.temporal_ui_url + path + (f"/{run_id}/history" if run_id else "")
+        return f"{self.temporal_ui_url}/namespaces/{self.temporal.namespace}/workflows/{workflow_id}"
 
     async def until_broken(self) -> str:
         """Wait until a part fails by itself; returns one sentence about it."""

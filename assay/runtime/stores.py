@@ -7,15 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import structlog
 from pydantic import SecretStr
 
 from assay.adapters.clickhouse import ClickHouseEventStore, open_event_store
 from assay.adapters.sql import BootstrapResult, SqlRegistry, bootstrap, migrate, open_registry
 from assay.runtime.secrets import load_secrets
 from assay.runtime.settings import Settings
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
