@@ -15,6 +15,7 @@ from rich.table import Table
 from temporalio.client import WorkflowFailureError
 
 from assay.contracts.evaluations import RunEvaluationResult
+from assay.errors import SetupError
 from assay.runtime.demo.traces import Captured, capture_traces
 from assay.runtime.embedded import Embedded
 from assay.temporal.failures import failure_message
@@ -74,7 +75,7 @@ async def _create_evaluation(client: httpx.AsyncClient) -> dict[str, object]:
             "output_config": {"allows_na": False},
         },
     )
-    response.raise_for_status()
+    _require_success(response)
     created: dict[str, object] = response.json()
     return created
 
@@ -112,7 +113,7 @@ async def _run(engine: Embedded, client: httpx.AsyncClient, evaluation_id: str, 
             "timestamp": target.timestamp.isoformat(),
         },
     )
-    response.raise_for_status()
+    _require_success(response)
     workflow_id = response.json()["workflow_id"]
     url = engine.workflow_url(workflow_id)
     handle = engine.temporal.get_workflow_handle(workflow_id, result_type=RunEvaluationResult)
@@ -121,6 +122,13 @@ async def _run(engine: Embedded, client: httpx.AsyncClient, evaluation_id: str, 
     except WorkflowFailureError as error:
         return _Run(target, "failed", failure_message(error.cause), url)
     return _Run(target, _verdict_word(result), result.reasoning or result.skip_reason or "", url)
+
+
+def _require_success(response: httpx.Response) -> None:
+    """Say in one sentence what the API refused; without consent to AI processing, nothing is judged."""
+    if response.is_error:
+        detail = response.json().get("detail", response.text)
+        raise SetupError(f"The demonstration was refused ({response.status_code}): {detail}")
 
 
 def _verdict_word(result: RunEvaluationResult) -> str:
