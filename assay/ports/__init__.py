@@ -1,0 +1,25 @@
+"""What the engine needs from the outside, as Protocols. `assay.adapters` implements them.
+
+The event store is synchronous because the embedded engine has no asynchronous client: call it from
+thread-pool activities or through `asyncio.to_thread`. Everything else is asynchronous.
+
+Every port raises `assay.errors.StoreUnavailable` (stores) or another `WorkError` (models) when the
+outside fails; driver exceptions never cross it. Every call of a repository names the project, so no
+project sees another's.
+"""
+
+from assay.ports.access import AccessRepository
+from assay.ports.evaluations import EvaluationRepository, TrialLedger
+from assay.ports.events import EventStore
+from assay.ports.models import LanguageModel, ProviderDirectory
+from assay.ports.registry import Registry
+
+__all__ = [
+    "AccessRepository",
+    "EvaluationRepository",
+    "EventStore",
+    "LanguageModel",
+    "ProviderDirectory",
+    "Registry",
+    "TrialLedger",
+]

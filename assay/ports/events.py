@@ -1,0 +1,30 @@
+"""Where captured and derived events are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from assay.contracts.events import Event, EventRef
+
+
+class EventStore(Protocol):
+    """Captured events and the derived ones (`$ai_evaluation` …), one table."""
+
+    def insert(self, events: Sequence[Event]) -> None:
+        """Write events; they are durable when this returns. Writing an event again changes no answer."""
+
+    def find_event(self, ref: EventRef, *, distinct_id: str | None = None) -> Event | None:
+        """One event by its full address, or None. `distinct_id`, when given, must match as well."""
+
+    def trace(self, project_id: int, trace_id: str, *, limit: int = 1000) -> list[Event]:
+        """The events of one trace, oldest first, each uuid once."""
+
+    def ping(self) -> None:
+        """Prove that the store answers."""
+
+    def migrate(self) -> list[str]:
+        """Apply the schema migrations that are still missing; returns their names."""
+
+    def close(self) -> None:
+        """Release the store."""
