@@ -15,13 +15,8 @@ class LanguageModel(Protocol):
     def offers(self, provider: Provider) -> bool:
         """Whether the operator's house access covers this provider."""
 
-    async def complete(self, request: ModelRequest, access: ProviderAccess | None = None) -> ModelReply:
-        """Ask once, without retries of its own; failures are the model errors of `assay.errors`.
-
-        Args:
-            request: the question.
-            access: a project's own access to the provider; None for the operator's.
-        """
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """Ask once, without retries of its own; failures are the model errors of `assay.errors`."""
 
 
 class ProviderDirectory(Protocol):

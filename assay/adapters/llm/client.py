@@ -22,7 +22,6 @@ from pydantic import SecretStr
 from assay.adapters.llm.failures import failure_of
 from assay.contracts.evaluations import Provider
 from assay.contracts.models import ModelReply, ModelRequest
-from assay.contracts.provider_keys import ProviderAccess
 from assay.errors import OutputLimitExceeded, ProviderKeyRequired, WorkError
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ class LiteLLM:
         access = self._house.get(provider)
         return access is not None and (access.base_url is not None or provider in _BASE_URLS)
 
-    async def complete(self, request: ModelRequest, access: ProviderAccess | None = None) -> ModelReply:
+    async def complete(self, request: ModelRequest) -> ModelReply:
         """Ask once.
 
         The reply's text is whatever the model said: a refusal or nothing at all is for the parser to judge.
