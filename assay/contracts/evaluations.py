@@ -9,6 +9,7 @@ from uuid import UUID
 from assay.contracts.access import User
 from assay.contracts.base import Contract, HistoryContract, UtcDatetime
 from assay.contracts.events import EventRef
+from assay.contracts.lists import ListQuery
 
 
 class EvaluationType(StrEnum):
@@ -107,19 +108,12 @@ class Evaluation(EvaluationSpec):
     created_by: User | None
 
 
-class EvaluationQuery(Contract):
-    """Filters, order and page of a list of evaluations.
-
-    Attributes:
-        order_by: names out of created_at, updated_at, name; a leading `-` is descending. Empty: newest first.
-    """
+class EvaluationQuery(ListQuery):
+    """Filters, order (created_at, updated_at, name; newest first by default) and page of evaluations."""
 
     enabled: bool | None = None
     ids: tuple[UUID, ...] | None = None
     search: str = ""
-    order_by: tuple[str, ...] = ()
-    limit: int = 100
-    offset: int = 0
 
 
 class Judgement(HistoryContract):

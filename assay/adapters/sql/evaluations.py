@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Nullable, Select, and_, false, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from assay.adapters.sql import records
+from assay.adapters.sql.authors import WithAuthor, with_author
 from assay.adapters.sql.clock import new_id, utc_now, utc_now_after
 from assay.adapters.sql.database import Database
-from assay.adapters.sql.storable import MAX_BIGINT, check_spec, is_storable
-from assay.adapters.sql.tables import EvaluationRow, MembershipRole, MembershipRow, ProjectRow, UserRow
-from assay.adapters.sql.text_search import contains, folded
+from assay.adapters.sql.lists import NEWEST_FIRST, Orders, counted_page, search
+from assay.adapters.sql.storable import check_spec
+from assay.adapters.sql.tables import EvaluationRow
+from assay.adapters.sql.text_search import folded
 from assay.contracts.evaluations import (
     Evaluation,
     EvaluationQuery,
@@ -24,17 +25,15 @@ from assay.contracts.evaluations import (
     StatusReason,
 )
 from assay.domain.evaluations import State, initial_state, next_state
-from assay.errors import FieldError
 
-_ORDERS: dict[str, InstrumentedAttribute[Any]] = {
-    "created_at": EvaluationRow.created_at,
-    "updated_at": EvaluationRow.updated_at,
-    "name": EvaluationRow.name_folded,
-}
-
-_NEWEST_FIRST = ("-created_at",)
-
-type _Authored = Select[EvaluationRow, UserRow | None, MembershipRole | None]
+_ORDERS = Orders(
+    {
+        "created_at": EvaluationRow.created_at,
+        "updated_at": EvaluationRow.updated_at,
+        "name": EvaluationRow.name_folded,
+    },
+    default=NEWEST_FIRST,
+)
 
 
 class SqlEvaluations:
@@ -81,17 +80,16 @@ class SqlEvaluations:
             FieldError: the query asks for an order that there is not.
         """
         matches = and_(EvaluationRow.project_id == project_id, ~EvaluationRow.deleted, *_filters(query))
-        page = (
-            _with_author()
-            .where(matches)
-            .order_by(*_order(query.order_by), EvaluationRow.id)
-            .limit(query.limit)
-            .offset(min(query.offset, MAX_BIGINT))
-        )
         async with self._database.read() as session:
-            count = await session.scalar(select(func.count()).select_from(EvaluationRow).where(matches))
-            rows = await session.execute(page)
-            return count or 0, [records.evaluation(*row) for row in rows]
+            count, rows = await counted_page(
+                session,
+                with_author(EvaluationRow),
+                EvaluationRow,
+                matches=matches,
+                query=query,
+                orders=_ORDERS,
+            )
+            return count, [records.evaluation(*row) for row in rows]
 
     async def update(
         self, project_id: int, evaluation_id: UUID, change: Callable[[Evaluation], EvaluationSpec]
@@ -138,19 +136,6 @@ class SqlEvaluations:
             return True
 
 
-def _with_author() -> _Authored:
-    """Evaluations with their author and the author's role in the project's organisation."""
-    in_organization = and_(
-        MembershipRow.user_id == UserRow.id, MembershipRow.organization_id == ProjectRow.organization_id
-    )
-    return (
-        select(EvaluationRow, Nullable(UserRow), Nullable(MembershipRow.role))
-        .join(ProjectRow, ProjectRow.id == EvaluationRow.project_id)
-        .outerjoin(UserRow, UserRow.id == EvaluationRow.created_by_id)
-        .outerjoin(MembershipRow, in_organization)
-    )
-
-
 async def _find(
     session: AsyncSession, project_id: int, evaluation_id: UUID, *, lock: bool = False
 ) -> Evaluation | None:
@@ -167,9 +152,9 @@ async def _stored(session: AsyncSession, project_id: int, evaluation_id: UUID) -
     return records.evaluation(*row)
 
 
-def _one(project_id: int, evaluation_id: UUID) -> _Authored:
+def _one(project_id: int, evaluation_id: UUID) -> WithAuthor[EvaluationRow]:
     return (
-        _with_author()
+        with_author(EvaluationRow)
         .where(EvaluationRow.project_id == project_id, EvaluationRow.id == evaluation_id)
         .execution_options(populate_existing=True)
     )
@@ -214,23 +199,5 @@ def _filters(query: EvaluationQuery) -> list[ColumnElement[bool]]:
     if query.ids is not None:
         filters.append(EvaluationRow.id.in_(query.ids))
     if query.search:
-        filters.append(_matches(query.search))
+        filters.append(search(query.search, EvaluationRow.name_folded, EvaluationRow.description_folded))
     return filters
-
-
-def _matches(search: str) -> ColumnElement[bool]:
-    if not is_storable(search):
-        return false()
-    text = folded(search)
-    return or_(contains(EvaluationRow.name_folded, text), contains(EvaluationRow.description_folded, text))
-
-
-def _order(order_by: tuple[str, ...]) -> list[ColumnElement[Any]]:
-    return [_order_term(name) for name in order_by or _NEWEST_FIRST]
-
-
-def _order_term(name: str) -> ColumnElement[Any]:
-    column = _ORDERS.get(name.removeprefix("-"))
-    if column is None:
-        raise FieldError(f'"{name}" is not a valid choice.', attr="order_by", code="invalid_choice")
-    return column.desc() if name.startswith("-") else column.asc()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,14 +10,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from assay.adapters.sql import SqlRegistry, migrate, open_registry
+from assay.adapters.sql import SqlRegistry, migrate, migrations, open_registry
 from assay.adapters.sql.database import connect
 from assay.adapters.sql.tables import Base
 from assay.errors import SetupError, StoreUnavailable
 from tests.stores.registry.databases import Databases
 from tests.stores.registry.support import SECRETS, execute
 
-FIRST = "0001_access_and_evaluations"
+STEPS = sorted(step.stem for step in Path(migrations.__path__[0]).glob("versions/0*.py"))
 
 FIRST_START = """
 import asyncio, sys
@@ -57,7 +58,7 @@ async def test_names_checks_and_options_agree_as_well(databases: Databases, url:
 
 
 async def test_a_second_run_changes_nothing(empty_url: str) -> None:
-    assert await migrate(empty_url) == [FIRST]
+    assert await migrate(empty_url) == STEPS
     before = await in_connection(empty_url, reflected)
 
     assert await migrate(empty_url) == []
@@ -67,7 +68,7 @@ async def test_a_second_run_changes_nothing(empty_url: str) -> None:
 async def test_tasks_may_migrate_at_the_same_time(empty_url: str) -> None:
     applied = await asyncio.gather(*(migrate(empty_url) for _ in range(5)))
 
-    assert sorted(applied) == [[], [], [], [], [FIRST]]
+    assert sorted(applied) == [[], [], [], [], STEPS]
 
 
 async def test_a_process_may_migrate_several_registries(databases: Databases) -> None:
@@ -75,7 +76,7 @@ async def test_a_process_may_migrate_several_registries(databases: Databases) ->
     async with databases.empty() as one, databases.empty() as two, databases.empty() as three:
         applied = await asyncio.gather(*(migrate(url) for url in (one, two, three) for _ in range(2)))
 
-        assert sorted(applied) == [[], [], [], [FIRST], [FIRST], [FIRST]]
+        assert sorted(applied) == [[], [], [], STEPS, STEPS, STEPS]
         assert await in_connection(one, reflected) == await in_connection(three, reflected)
 
 
@@ -95,7 +96,7 @@ async def test_processes_may_start_for_the_first_time_together(empty_url: str) -
     reports = [output.decode().split() for output, _ in outputs]
 
     assert [process.returncode for process in processes] == [0, 0, 0, 0]
-    assert sorted(applied for applied, _, _ in reports) == ["0", "0", "0", "1"]
+    assert sorted(applied for applied, _, _ in reports) == ["0", "0", "0", str(len(STEPS))]
     assert sorted(created for _, created, _ in reports) == ["0", "0", "0", "1"]
     assert len({token for _, _, token in reports}) == 1
 
@@ -140,7 +141,9 @@ def reflected(connection: Connection) -> dict[str, Any]:
     inspector = inspect(connection)
     return {
         name: {
-            "columns": [{**column, "type": repr(column["type"])} for column in inspector.get_columns(name)],
+            "columns": by_name(
+                [{**column, "type": repr(column["type"])} for column in inspector.get_columns(name)]
+            ),
             "primary key": inspector.get_pk_constraint(name),
             "foreign keys": by_name(inspector.get_foreign_keys(name)),
             "unique": by_name(inspector.get_unique_constraints(name)),
@@ -153,5 +156,5 @@ def reflected(connection: Connection) -> dict[str, Any]:
     }
 
 
-def by_name(constraints: Any) -> dict[str, Any]:
-    return {constraint["name"]: constraint for constraint in constraints}
+def by_name(parts: Any) -> dict[str, Any]:
+    return {part["name"]: part for part in parts}

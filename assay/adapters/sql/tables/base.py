@@ -1,0 +1,87 @@
+"""What every table is made of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, MetaData, Text, TypeDecorator, Uuid
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDatetime(TypeDecorator[datetime]):
+    """An instant: aware on the way in, UTC on the way out, microseconds.
+
+    SQLite has no zones; there the column holds UTC without saying so.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant as the driver takes it.
+
+        Raises:
+            ValueError: the value is naive, so nobody knows which instant it means.
+        """
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            raise ValueError("An instant needs a UTC offset.")
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+JSON_DOCUMENT = JSON(none_as_null=True)
+"""A JSON value as its text: order of keys and spelling of numbers come back as they were written. It cannot
+be compared in SQL; what is searched or sorted has a column of its own."""
+
+FOLDED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that sorts by code point on both databases, whatever the locale."""
+
+
+def choice(values: type[StrEnum], name: str) -> Enum:
+    """A text column with a CHECK that it holds one of the enum's values."""
+    return Enum(
+        values,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Base(DeclarativeBase):
+    """Root of the tables; gives every constraint a name that a migration can address."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+
+
+class Authored:
+    """The columns of objects that a user made in a project.
+
+    Attributes:
+        created_by_id: None once the user was removed.
+    """
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDatetime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDatetime)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
