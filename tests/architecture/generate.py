@@ -13,6 +13,7 @@ import click
 from assay.errors import RequestError, WorkError, catalogue
 from assay.runtime.cli import cli
 from assay.runtime.settings import Settings
+from tests.architecture.api_page import api_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -96,7 +97,12 @@ def _shown(default: object) -> str:
     )
 
 
-PAGES = {"errors.md": errors_page, "settings.md": settings_page, "commands.md": commands_page}
+PAGES = {
+    "api.md": api_page,
+    "errors.md": errors_page,
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+}
 
 
 def main() -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from api_shim.app import RESOURCES
+from api_shim.endpoints import PREFIX
+from api_shim.openapi import openapi_document
 from assay.errors import catalogue
+from tests.architecture.api_page import not_served
+from tests.architecture.documented_endpoints import ENDPOINTS, Documented
 from tests.architecture.generate import DOCS, PAGES, _commands, cli
 
 ROOT = DOCS.parent
@@ -52,3 +58,22 @@ def test_make_targets_that_are_named_exist() -> None:
     for page in PAGES_WRITTEN_BY_HAND:
         for named in re.findall(r"`make ([a-z-]+)", page.read_text()):
             assert named in targets, f"{page.name}: make {named}"
+
+
+def operation_of(documented: Documented) -> dict[str, Any]:
+    paths: dict[str, dict[str, Any]] = openapi_document(RESOURCES)["paths"]
+    operation: dict[str, Any] = paths[f"{PREFIX}{documented.path}/"][documented.method.lower()]
+    return operation
+
+
+@pytest.mark.parametrize(
+    "documented",
+    [it for it in ENDPOINTS if (it.method, it.path) not in not_served()],
+    ids=lambda it: f"{it.method} {it.path}",
+)
+def test_documented_endpoints_have_the_documented_scope_and_status(documented: Documented) -> None:
+    operation = operation_of(documented)
+
+    assert str(documented.status) in operation["responses"]
+    if documented.scope is not None:
+        assert operation["security"] == [{"PersonalApiKey": [documented.scope]}]
