@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Annotated, Any, override
@@ -64,11 +63,11 @@ class Page[Item: BaseModel](ResponseModel):
     count: int
     next: str | None
     previous: str | None
-    results: Sequence[Item]
+    results: list[Item]
 
 
 def page_of[Query: PageQuery, Item: BaseModel](
-    call: Call[None, Query], count: int, results: Sequence[Item]
+    call: Call[None, Query], count: int, results: list[Item]
 ) -> Page[Item]:
     """The answer to a list request.
 
