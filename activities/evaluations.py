@@ -13,12 +13,12 @@ from uuid import UUID
 import structlog
 from temporalio import activity
 
+from activities.judge_models import KEY_FAULTS, JudgeModel, JudgeModels, NoModel
 from assay.contracts.evaluations import (
     Evaluation,
     EvaluationType,
     FailEvaluationInput,
     Judgement,
-    Provider,
     RecordVerdictInput,
     RunEvaluationInput,
     StatusReason,
@@ -26,14 +26,9 @@ from assay.contracts.evaluations import (
 )
 from assay.contracts.events import EVALUATION, Event, EventRef, utc_day
 from assay.contracts.models import ModelMessage, ModelReply, ModelRequest
+from assay.contracts.provider_keys import ProviderAccess
 from assay.domain.evaluations import verdict_event_id
-from assay.domain.judging import (
-    DEFAULT_MODELS,
-    UnparsableVerdict,
-    build_prompt,
-    parse_verdict,
-    verdict_schema,
-)
+from assay.domain.judging import UnparsableVerdict, build_prompt, parse_verdict, verdict_schema
 from assay.domain.readable import target_text
 from assay.domain.verdicts import judgement_of, verdict_event
 from assay.errors import (
@@ -67,6 +62,7 @@ class EvaluationActivities:
         self._registry = registry
         self._events = events
         self._model = model
+        self._judge_models = JudgeModels(registry, model)
         self._trial_eval_limit = trial_eval_limit
 
     @activity.defn(name="judge-target")
@@ -144,9 +140,11 @@ class EvaluationActivities:
             raise TargetNotFound(f"{run.target.event} {run.target.uuid} is not in the event store.")
         if _is_errored(target):
             return _skipped(blank, "trace_errored")
-        chosen = self._choose_model(evaluation)
-        if chosen is None:
-            return _disabling(blank, StatusReason.PROVIDER_KEY_REQUIRED)
+        chosen = await self._judge_models.choose(run.project_id, evaluation.model_configuration)
+        if isinstance(chosen, NoModel):
+            return blank.model_copy(update={"skip_reason": chosen.reason, "disable_reason": chosen.stops})
+        if chosen.own_key is not None:
+            return await self._ask(evaluation, target, chosen, blank)
         place = await self._registry.trial.reserve(run.project_id, verdict_id, limit=self._trial_eval_limit)
         if place is TrialPlace.USED_UP:
             return _disabling(blank, StatusReason.TRIAL_LIMIT_REACHED)
@@ -155,7 +153,7 @@ class EvaluationActivities:
         return await self._judge_on_trial(evaluation, target, chosen, blank)
 
     async def _judge_on_trial(
-        self, evaluation: Evaluation, target: Event, chosen: tuple[Provider, str], blank: Judgement
+        self, evaluation: Evaluation, target: Event, chosen: JudgeModel, blank: Judgement
     ) -> Judgement:
         """Ask, and settle the reserved place: only verdicts count, not failures and not skips."""
         settle = self._registry.trial.release
@@ -171,36 +169,26 @@ class EvaluationActivities:
                 # What was paid for matters more than the count; an unsettled place comes back by itself.
                 log.warning("trial place not settled", verdict_event_id=str(blank.verdict_event_id))
 
-    def _choose_model(self, evaluation: Evaluation) -> tuple[Provider, str] | None:
-        """The configured model, else the default of the first provider that the operator has access to."""
-        configured = evaluation.model_configuration
-        if configured is not None:
-            offered = self._model.offers(configured.provider)
-            return (configured.provider, configured.model) if offered else None
-        return next(
-            ((provider, model) for provider, model in DEFAULT_MODELS.items() if self._model.offers(provider)),
-            None,
-        )
-
     async def _ask(
-        self, evaluation: Evaluation, target: Event, chosen: tuple[Provider, str], blank: Judgement
+        self, evaluation: Evaluation, target: Event, chosen: JudgeModel, blank: Judgement
     ) -> Judgement:
-        provider, model = chosen
-        attributed = blank.model_copy(
-            update={"provider": provider.value, "model": model, "key_type": "posthog"}
-        )
+        attributed = _attributed(blank, chosen)
         request = ModelRequest(
-            provider=provider,
-            model=model,
+            provider=chosen.provider,
+            model=chosen.model,
             messages=await asyncio.to_thread(_prompt, evaluation, target, blank.allows_na),
             schema_name="verdict",
             json_schema=verdict_schema(blank.allows_na),
             timeout_seconds=MODEL_CALL_TIMEOUT.total_seconds(),
         )
         try:
-            reply = await self._complete(request)
+            reply = await self._complete(request, chosen.access)
         except (ContextWindowExceeded, OutputLimitExceeded) as error:
             return _skipped(attributed, error.code)
+        except KEY_FAULTS as error:
+            if await self._judge_models.blame(chosen, error):
+                return _skipped(attributed, error.code)
+            raise
         attributed = attributed.model_copy(
             update={
                 "input_tokens": reply.input_tokens,
@@ -220,11 +208,11 @@ class EvaluationActivities:
             }
         )
 
-    async def _complete(self, request: ModelRequest) -> ModelReply:
+    async def _complete(self, request: ModelRequest, access: ProviderAccess | None) -> ModelReply:
         started = time.monotonic()
         code = "error"
         try:
-            reply = await self._model.complete(request)
+            reply = await self._model.complete(request, access)
             code = "ok"
             return reply
         except WorkError as error:
@@ -241,6 +229,19 @@ def _prompt(evaluation: Evaluation, target: Event, allows_na: bool) -> tuple[Mod
         target_text(target.event, target.properties),
         allows_na=allows_na,
         boundary=secrets.token_hex(16),
+    )
+
+
+def _attributed(judgement: Judgement, chosen: JudgeModel) -> Judgement:
+    """The judgement with who judges, and on whose key."""
+    own = chosen.own_key
+    return judgement.model_copy(
+        update={
+            "provider": chosen.provider.value,
+            "model": chosen.model,
+            "key_type": "posthog" if own is None else "byok",
+            "key_id": None if own is None else own.key.id,
+        }
     )
 
 

@@ -7,6 +7,7 @@ import re
 from starlette.requests import Request
 
 from api_shim.bodies import Payload
+from api_shim.known_projects import KnownProjects
 from assay.contracts.access import Principal, Project
 from assay.errors import AuthenticationFailed, NotAuthenticated, NotFound, PermissionDenied
 from assay.ports import AccessRepository
@@ -57,7 +58,9 @@ def require_scope(principal: Principal, scope: str) -> None:
         raise PermissionDenied(f"This API key lacks the scope '{scope}'.")
 
 
-async def accessible_project(reference: str, principal: Principal, access: AccessRepository) -> Project:
+async def accessible_project(
+    reference: str, principal: Principal, known: KnownProjects, access: AccessRepository
+) -> Project:
     """The project that the path names, by id or as `@current`.
 
     Raises:
@@ -65,7 +68,7 @@ async def accessible_project(reference: str, principal: Principal, access: Acces
         PermissionDenied: the key is limited to others, or the caller is not a member.
     """
     project_id = _project_id(reference, principal)
-    project = None if project_id is None else await access.project(project_id)
+    project = None if project_id is None else await known.by_id(project_id, access)
     if project is None:
         raise NotFound("Project not found.")
     if principal.project_ids is not None and project.id not in principal.project_ids:
@@ -73,6 +76,16 @@ async def accessible_project(reference: str, principal: Principal, access: Acces
     if project.organization_id not in principal.organization_ids:
         raise PermissionDenied("You are not a member of the organization of this project.")
     return project
+
+
+def require_project_admin(principal: Principal, project: Project) -> None:
+    """Check that the caller is an owner or admin of the project's organisation.
+
+    Raises:
+        PermissionDenied: the caller is an ordinary member.
+    """
+    if project.organization_id not in principal.admin_organization_ids:
+        raise PermissionDenied("Only admins of the project may do this.")
 
 
 def _project_id(reference: str, principal: Principal) -> int | None:

@@ -13,12 +13,45 @@ from api_shim.docs import docs_routes
 from api_shim.endpoints import endpoint_routes
 from api_shim.errors import EXPECTED_ERRORS
 from api_shim.health import healthz, readyz
+from api_shim.known_projects import KnownProjects
 from api_shim.metrics import MetricsMiddleware, metrics
 from api_shim.middleware import FailureMiddleware, HeadMiddleware, RequestIdMiddleware
-from api_shim.routes import capture, evaluation_runs, evaluations
+from api_shim.routes import (
+    capture,
+    clustering_config,
+    clustering_jobs,
+    dataset_items,
+    datasets,
+    evaluation_config,
+    evaluation_reports,
+    evaluation_runs,
+    evaluations,
+    models,
+    provider_keys,
+    review_queue_items,
+    review_queues,
+    score_definitions,
+    trace_reviews,
+)
 from api_shim.throttle import Throttle
 
-RESOURCES = (evaluations.RESOURCE, evaluation_runs.RESOURCE)
+RESOURCES = (
+    evaluations.RESOURCE,
+    evaluation_runs.RESOURCE,
+    evaluation_config.RESOURCE,
+    provider_keys.RESOURCE,
+    provider_keys.VALIDATIONS,
+    models.RESOURCE,
+    evaluation_reports.RESOURCE,
+    datasets.RESOURCE,
+    dataset_items.RESOURCE,
+    clustering_config.RESOURCE,
+    clustering_jobs.RESOURCE,
+    score_definitions.RESOURCE,
+    trace_reviews.RESOURCE,
+    review_queues.RESOURCE,
+    review_queue_items.RESOURCE,
+)
 """Every resource of the API. A new one is added here, and nowhere else."""
 
 
@@ -50,4 +83,5 @@ def create_app(deps: Deps, *, extra_routes: Sequence[BaseRoute] = ()) -> Starlet
     app.router.redirect_slashes = False
     app.state.deps = deps
     app.state.throttle = Throttle(deps.clock)
+    app.state.known_projects = KnownProjects(deps.clock)
     return app

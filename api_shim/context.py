@@ -10,7 +10,7 @@ from starlette.requests import Request
 from temporalio.client import Client
 
 from api_shim.event_writer import EventWriter
-from assay.ports import EventStore, Registry
+from assay.ports import EventStore, ProviderDirectory, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Deps:
 
     Attributes:
         writer: the only way by which captured events reach the event store.
+        providers: what model providers say about projects' keys.
         temporal: connected client with the engine's data converter.
         trial_eval_limit: evaluations that a project may run on the operator's own model key.
         throttle: whether per-key request limits are on.
@@ -29,6 +30,7 @@ class Deps:
     registry: Registry
     events: EventStore
     writer: EventWriter
+    providers: ProviderDirectory
     temporal: Client
     trial_eval_limit: int
     throttle: bool

@@ -22,6 +22,7 @@ from api_shim.access import accessible_project, authenticate, require_scope
 from api_shim.bodies import PARSED_TYPES, Payload
 from api_shim.context import deps_of
 from api_shim.errors import error_response, method_not_allowed
+from api_shim.known_projects import KnownProjects
 from api_shim.negotiation import require_json
 from api_shim.operations import Call, Operation, Resource
 from api_shim.problems import InvalidInput, validated
@@ -79,7 +80,8 @@ class Endpoint:
         if access is not None:
             require_scope(principal, f"{self._resource.scope}:{access}")
         reference = request.path_params["project_id"]
-        project = await accessible_project(reference, principal, deps.registry.access)
+        known: KnownProjects = request.app.state.known_projects
+        project = await accessible_project(reference, principal, known, deps.registry.access)
         if deps.throttle:
             throttle: Throttle = request.app.state.throttle
             throttle.admit(principal.key_id, operation.limits if operation else DEFAULT_LIMITS)

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, RootModel
 
 from api_shim.problems import Problem, field_map
 from assay.contracts.wire import ResponseModel
-from assay.errors import ErrorType, RequestError
+from assay.errors import ErrorType, RequestError, VersionConflict
 
 
 class StandardError(ResponseModel):
@@ -74,6 +74,30 @@ class DetailText(ResponseModel):
     detail: str
 
     @classmethod
+    def of_problems(cls, problems: list[Problem]) -> DetailText:
+        """The first problem, after the name of its field."""
+        first = problems[0]
+        return cls(detail=": ".join(filter(None, (first.attr, first.detail))))
+
+    @classmethod
     def of_error(cls, error: RequestError) -> DetailText:
         """The refusal's text."""
         return cls(detail=error.detail)
+
+
+class StaleVersion(DetailText):
+    """The change was based on a version that is not the newest."""
+
+    current_version: int
+    """Number of the newest version."""
+
+    @classmethod
+    def of_error(cls, error: RequestError) -> StaleVersion:
+        """The refusal's text and the version that it tells.
+
+        Raises:
+            RequestError: it is another refusal, which the application answers.
+        """
+        if not isinstance(error, VersionConflict):
+            raise error
+        return cls(detail=error.detail, current_version=error.current_version)

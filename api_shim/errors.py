@@ -43,10 +43,17 @@ class ErrorStyle:
     Attributes:
         invalid: body for input that breaks rules.
         refused: body for every other refusal of the operation (unknown object, conflict, …).
+        unknown: body for an object that there is not; None: that of `refused`.
     """
 
-    invalid: type[StandardError | FieldErrors | ErrorFields]
+    invalid: type[StandardError | FieldErrors | ErrorFields | DetailText]
     refused: type[StandardError | ErrorText | DetailText]
+    unknown: type[StandardError | ErrorText | DetailText] | None = None
+
+    @property
+    def not_found(self) -> type[StandardError | ErrorText | DetailText]:
+        """Body for an object that there is not."""
+        return self.unknown or self.refused
 
     def response(self, error: RequestError | InvalidInput) -> Response:
         """The answer to what an operation raised."""
@@ -54,8 +61,12 @@ class ErrorStyle:
             error = InvalidInput.of(error)
         if isinstance(error, InvalidInput):
             return JsonResponse(self.invalid.of_problems(error.problems), 400)
-        body = StandardError if isinstance(error, _ALWAYS_STANDARD) else self.refused
-        return JsonResponse(body.of_error(error), error.status)
+        return JsonResponse(self._body(error).of_error(error), error.status)
+
+    def _body(self, error: RequestError) -> type[StandardError | ErrorText | DetailText]:
+        if isinstance(error, _ALWAYS_STANDARD):
+            return StandardError
+        return self.not_found if isinstance(error, NotFound) else self.refused
 
 
 STANDARD = ErrorStyle(StandardError, StandardError)
@@ -72,6 +83,12 @@ FIELDS_OR_ERROR = ErrorStyle(FieldErrors, ErrorText)
 
 DETAIL = ErrorStyle(StandardError, DetailText)
 """The standard body for invalid input, else `{"detail": text}`."""
+
+REFUSALS_AS_DETAIL = ErrorStyle(StandardError, DetailText, unknown=StandardError)
+"""The standard body for invalid input and for an unknown object, else `{"detail": text}`."""
+
+ALL_DETAIL = ErrorStyle(DetailText, DetailText)
+"""`{"detail": text}` whatever is wrong; of invalid input, only the first problem is told."""
 
 
 def envelope(type_: ErrorType, code: str, detail: str, attr: str | None = None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from assay.contracts.evaluations import (
     StatusReason,
 )
 from assay.domain.evaluation_config import normalized_configs
+from assay.domain.judging import TRIAL_MODELS, is_trial_model
 from assay.errors import FieldError
 
 _COMPILED_KEYS = {"bytecode", "bytecode_error"}
@@ -72,12 +73,14 @@ def _condition(condition: ConditionRequest | dict[str, Any]) -> dict[str, Any]:
 def _model_configuration(
     configuration: ModelConfigurationRequest | ModelConfiguration | None,
 ) -> ModelConfiguration | None:
+    """The configuration; whether the project has such a key is for the registry to say, under its lock."""
     if not isinstance(configuration, ModelConfigurationRequest):
         return configuration
-    if configuration.provider_key_id is not None:
-        # Projects have no provider keys of their own yet, so no id can name one.
-        raise FieldError("Provider key not found.", attr="model_configuration__provider_key_id")
-    return ModelConfiguration(provider=configuration.provider, model=configuration.model)
+    return ModelConfiguration(
+        provider=configuration.provider,
+        model=configuration.model,
+        provider_key_id=configuration.provider_key_id,
+    )
 
 
 def _require_usable_model(current: Evaluation, changed: EvaluationSpec, *, trial_used_up: bool) -> None:
@@ -88,7 +91,7 @@ def _require_usable_model(current: Evaluation, changed: EvaluationSpec, *, trial
     match current.status_reason:
         case StatusReason.PROVIDER_KEY_DELETED:
             raise FieldError("Attach a provider key before enabling this evaluation again.", attr="enabled")
-        case StatusReason.MODEL_NOT_ALLOWED if model == current.model_configuration:
+        case StatusReason.MODEL_NOT_ALLOWED if model and not _is_on_trial_list(model):
             raise FieldError("Choose another model or attach a provider key first.", attr="enabled")
         case None | StatusReason.TRIAL_LIMIT_REACHED if trial_used_up:
             raise FieldError(
@@ -96,3 +99,7 @@ def _require_usable_model(current: Evaluation, changed: EvaluationSpec, *, trial
                 "attach a provider key, or have the operator raise ASSAY_TRIAL_EVAL_LIMIT.",
                 attr="enabled",
             )
+
+
+def _is_on_trial_list(model: ModelConfiguration) -> bool:
+    return is_trial_model(model.provider, model.model, TRIAL_MODELS)

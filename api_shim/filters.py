@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Any, override
 from uuid import UUID
 
@@ -30,6 +31,54 @@ class _IdFilter(Rule):
         if None in ids:
             raise refusal("invalid_input", "Enter a valid UUID.")
         return tuple(filter(None, ids)) or None
+
+
+class _SingleIdFilter(Rule):
+    @override
+    def read(self, value: Any, source: Any) -> UUID | None:
+        if not value.strip():
+            return None
+        found = parse_uuid(value.strip())
+        if found is None:
+            raise refusal("invalid_input", "Enter a valid UUID.")
+        return found
+
+
+class _TextFilter(Rule):
+    @override
+    def read(self, value: Any, source: Any) -> str | None:
+        return Text(blank=True).read(value, source) or None
+
+
+class _TextListFilter(Rule):
+    @override
+    def read(self, value: Any, source: Any) -> tuple[str, ...] | None:
+        return tuple(split(Text(blank=True).read(value, source))) or None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceFilter(Rule):
+    """One of the values; empty filters nothing."""
+
+    values: type[StrEnum]
+
+    @override
+    def read(self, value: Any, source: Any) -> StrEnum | None:
+        if not value:
+            return None
+        try:
+            return self.values(value)
+        except ValueError:
+            raise refusal(
+                "invalid_choice",
+                "Select a valid choice. {value} is not one of the available choices.",
+                value=value[:_ECHO_LIMIT],
+            ) from None
+
+    @override
+    def describe(self, schema: JsonSchemaValue) -> None:
+        # Spelled out: a parameter cannot refer to a definition beside it.
+        schema["anyOf"] = [{"type": "string", "enum": list(self.values)}, {"type": "null"}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +112,15 @@ BooleanFilter = Annotated[bool | None, _BooleanFilter()]
 
 IdFilter = Annotated[tuple[UUID, ...] | None, _IdFilter()]
 """A comma list of UUIDs; empty filters nothing."""
+
+SingleIdFilter = Annotated[UUID | None, _SingleIdFilter()]
+"""One UUID; empty filters nothing."""
+
+TextFilter = Annotated[str | None, _TextFilter()]
+"""A whole text; empty filters nothing."""
+
+TextListFilter = Annotated[tuple[str, ...] | None, _TextListFilter()]
+"""A comma list of whole texts; empty filters nothing."""
 
 SearchFilter = Annotated[str, Text(blank=True)]
 """A piece of text to look for; empty filters nothing."""

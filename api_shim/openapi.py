@@ -66,7 +66,8 @@ def _schemas(operations: Sequence[Operation[Any, Any]]) -> tuple[SchemaRefs, Jso
     for operation in operations:
         if operation.body is not None:
             models[operation.body, "validation"] = None
-        for model in (operation.response, operation.errors.invalid, operation.errors.refused):
+        errors = operation.errors
+        for model in (operation.response, errors.invalid, errors.refused, errors.not_found):
             if model is not None:
                 models[model, "serialization"] = None
     refs, document = models_json_schema(list(models), ref_template=_REF, schema_generator=_Generator)
@@ -116,11 +117,21 @@ def _query_parameters(operation: Operation[Any, Any]) -> list[Json]:
     if operation.query is None:
         return []
     schema = operation.query.model_json_schema()
-    required = schema.get("required", ())
+    required, definitions = schema.get("required", ()), schema.get("$defs", {})
     return [
-        _query_parameter(name, dict(field), required=name in required)
+        _query_parameter(name, _inlined(field, definitions), required=name in required)
         for name, field in schema["properties"].items()
     ]
+
+
+def _inlined(schema: Json, definitions: Json) -> Json:
+    """`schema` with what it refers to in its place: a parameter has no definitions of its own."""
+    plain = {key: value for key, value in schema.items() if key != "$ref"}
+    if "anyOf" in plain:
+        plain["anyOf"] = [_inlined(option, definitions) for option in plain["anyOf"]]
+    if "$ref" in schema:
+        plain = _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions) | plain
+    return plain
 
 
 def _query_parameter(name: str, schema: Json, *, required: bool) -> Json:

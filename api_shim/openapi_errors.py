@@ -95,12 +95,19 @@ def error_responses(operation: Operation[Any, Any], refs: SchemaRefs) -> Json:
     responses: Json = {status: {"$ref": f"#/components/responses/{name}"} for status, name in names.items()}
     if operation.body is not None or operation.query is not None:
         responses["400"] = _invalid(operation, refs)
-    refused = refs[operation.errors.refused, "serialization"]
-    if operation.errors.refused is not StandardError:
-        responses["404"] = _own("No such project or object.", refused)
+    if operation.errors.not_found is not StandardError:
+        unknown = refs[operation.errors.not_found, "serialization"]
+        responses["404"] = _own("No such project or object.", unknown)
     for status, when in operation.also.items():
-        responses[str(status)] = _own(when, refused)
+        responses[str(status)] = _also(operation, status, when, refs)
     return dict(sorted(responses.items()))
+
+
+def _also(operation: Operation[Any, Any], status: int, when: str, refs: SchemaRefs) -> Json:
+    refused = refs[operation.errors.refused, "serialization"]
+    if status != FieldError.status or (operation.body is None and operation.query is None):
+        return _own(when, refused)
+    return _own(f"Invalid input, or: {when}", refs[operation.errors.invalid, "serialization"], refused)
 
 
 def _invalid(operation: Operation[Any, Any], refs: SchemaRefs) -> Json:
@@ -114,7 +121,9 @@ def _invalid(operation: Operation[Any, Any], refs: SchemaRefs) -> Json:
     )
 
 
-def _own(description: str, schema: Json) -> Json:
-    """An answer in the operation's own style; what is refused before the operation is standard."""
-    schemas = [schema] if schema == _STANDARD_SCHEMA else [schema, _STANDARD_SCHEMA]
+def _own(description: str, *own: Json) -> Json:
+    """An answer in one of the operation's own bodies; what is refused before the operation is standard."""
+    schemas = [schema for number, schema in enumerate(own) if schema not in own[:number]]
+    if _STANDARD_SCHEMA not in schemas:
+        schemas.append(_STANDARD_SCHEMA)
     return {"description": description, "content": {"application/json": {"schema": {"anyOf": schemas}}}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, create_model
+from pydantic import BaseModel, Field, create_model
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
@@ -26,6 +26,11 @@ def patch_of[Model: RequestModel](model: type[Model]) -> type[Model]:
 def sent_fields(form: RequestModel) -> dict[str, Any]:
     """The fields that the client sent, validated."""
     return {name: getattr(form, name) for name in type(form).model_fields if name in form.model_fields_set}
+
+
+def with_changes[Spec: BaseModel](spec: type[Spec], current: BaseModel, changes: dict[str, Any]) -> Spec:
+    """What `current` has of a spec, with some fields changed."""
+    return spec(**{name: getattr(current, name) for name in spec.model_fields} | changes)
 
 
 def _optional(field: FieldInfo) -> Any:

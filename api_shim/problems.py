@@ -60,9 +60,12 @@ def validated[Model: BaseModel](model: type[Model], data: Any) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise InvalidInput(
-            [_problem(details) for details in error.errors(include_url=False, include_context=False)]
-        ) from None
+        raise InvalidInput(problems_of(error)) from None
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """What a validation error says, in the order of the fields."""
+    return [_problem(details) for details in error.errors(include_url=False, include_context=False)]
 
 
 def field_map(problems: list[Problem]) -> dict[str, Any]:

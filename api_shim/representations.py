@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from uuid import UUID
 
 from assay.contracts.access import User
@@ -24,15 +25,19 @@ class UserBasic(ResponseModel):
     @classmethod
     def of(cls, user: User | None) -> UserBasic | None:
         """The representation of `user`; None for a user who was removed."""
-        if user is None:
-            return None
-        return cls(
-            id=user.id,
-            uuid=user.uuid,
-            distinct_id=user.distinct_id,
-            first_name=user.first_name,
-            last_name=user.last_name,
-            email=user.email,
-            is_email_verified=user.is_email_verified,
-            role_at_organization=user.role_at_organization,
-        )
+        return None if user is None else _user_basic(user)
+
+
+@lru_cache(256)
+def _user_basic(user: User) -> UserBasic:
+    """Lists show the same few people again and again."""
+    return UserBasic(
+        id=user.id,
+        uuid=user.uuid,
+        distinct_id=user.distinct_id,
+        first_name=user.first_name,
+        last_name=user.last_name,
+        email=user.email,
+        is_email_verified=user.is_email_verified,
+        role_at_organization=user.role_at_organization,
+    )

@@ -105,6 +105,46 @@ class NotFound(RequestError):
     status = 404
 
 
+class NameTaken(RequestError):
+    """The project has another object of that kind and name."""
+
+    code = "name_taken"
+
+
+class LimitReached(RequestError):
+    """The project has as many objects of that kind as it may have."""
+
+    code = "limit_reached"
+
+
+class NotPossible(RequestError):
+    """What is asked for does not fit the objects as they are; no single field is at fault."""
+
+    code = "not_possible"
+
+
+class Conflict(RequestError):
+    """The object was changed by somebody else meanwhile: look at it and send the request again."""
+
+    code = "conflict"
+    status = 409
+
+
+class VersionConflict(RequestError):
+    """The object has a newer version than the one that the change was based on.
+
+    Args:
+        current_version: number of the newest version.
+    """
+
+    code = "version_conflict"
+    status = 409
+
+    def __init__(self, current_version: int) -> None:
+        super().__init__(f"The base version is out of date: the current version is {current_version}.")
+        self.current_version = current_version
+
+
 class MethodNotAllowed(RequestError):
     """The resource does not serve this HTTP method."""
 
@@ -211,10 +251,22 @@ class UnsupportedEvaluation(UserFault):
     code = "unsupported_evaluation"
 
 
+class UnsupportedFilter(UserFault):
+    """A property filter cannot be evaluated as it is written."""
+
+    code = "unsupported_filter"
+
+
 class ProviderKeyRequired(UserFault):
     """No key for the model provider: the project has none, and neither has the operator."""
 
     code = "provider_key_required"
+
+
+class ProviderKeyUnreadable(PlatformFault):
+    """The secret that a provider key is encrypted under is not configured here."""
+
+    code = "provider_key_unreadable"
 
 
 class TrialBusy(PlatformFault):
@@ -257,6 +309,12 @@ class ProviderPermissionDenied(PlatformFault):
     """The key may not use this model."""
 
     code = "permission_error"
+
+
+class OutboundRefused(WorkError):
+    """The outbound policy does not permit an address, or the answer that came from it."""
+
+    code = "outbound_refused"
 
 
 class ModelNotFound(WorkError):

@@ -35,7 +35,7 @@ from api_shim.bodies import read_bounded
 from api_shim.capture_body import CaptureBatch, instant_or_none, read_batch
 from api_shim.context import Deps, deps_of
 from api_shim.error_bodies import StandardError
-from api_shim.project_tokens import ProjectTokens
+from api_shim.known_projects import KnownProjects
 from api_shim.responses import JsonResponse
 from assay.contracts.access import Project
 from assay.contracts.capture import Refusal, RefusalCode
@@ -76,14 +76,13 @@ _BROWSERS = Middleware(
 
 def routes() -> list[Route]:
     """The routes, each with and without a trailing slash."""
-    capture = Capture()
     endpoints: dict[str, tuple[_Endpoint, list[str]]] = {
-        "/batch": (capture.v0, ["POST"]),
-        "/i/v0/ai/batch": (capture.v0, ["POST"]),
-        "/capture": (capture.v0, ["POST"]),
-        "/e": (capture.v0, ["GET", "POST"]),
-        "/i/v0/e": (capture.v0, ["GET", "POST"]),
-        "/i/v1/analytics/events": (capture.v1, ["POST"]),
+        "/batch": (capture_v0, ["POST"]),
+        "/i/v0/ai/batch": (capture_v0, ["POST"]),
+        "/capture": (capture_v0, ["POST"]),
+        "/e": (capture_v0, ["GET", "POST"]),
+        "/i/v0/e": (capture_v0, ["GET", "POST"]),
+        "/i/v1/analytics/events": (capture_v1, ["POST"]),
         "/flags": (no_flags, ["POST"]),
         "/decide": (no_flags, ["POST"]),
     }
@@ -94,50 +93,47 @@ def routes() -> list[Route]:
     ]
 
 
-class Capture:
-    """The endpoints of one application that take events."""
+async def capture_v0(request: Request) -> Response:
+    """Capture v0: `{"api_key", "batch": [event, …], "sent_at"}`, a list of events, or one event."""
+    batch = await _read(request, await _v0_body(request))
+    project = await _project(request, batch.token)
+    refusals = await _store(deps_of(request), project, batch)
+    told = {"refused": [refused.model_dump(mode="json") for refused in refusals]} if refusals else {}
+    if len(refusals) < len(batch.events):
+        return JsonResponse({"status": "Ok"} | told)
+    first = refusals[0]
+    error = StandardError(type="validation_error", code=first.code, detail=first.reason, attr=None)
+    return JsonResponse(error.model_dump() | told, 400)
 
-    def __init__(self) -> None:
-        self._tokens = ProjectTokens()
 
-    async def v0(self, request: Request) -> Response:
-        """Capture v0: `{"api_key", "batch": [event, …], "sent_at"}`, a list of events, or one event."""
-        batch = await _read(request, await _v0_body(request))
-        project = await self._project(deps_of(request), batch.token)
-        refusals = await _store(deps_of(request), project, batch)
-        told = {"refused": [refused.model_dump(mode="json") for refused in refusals]} if refusals else {}
-        if len(refusals) < len(batch.events):
-            return JsonResponse({"status": "Ok"} | told)
-        first = refusals[0]
-        error = StandardError(type="validation_error", code=first.code, detail=first.reason, attr=None)
-        return JsonResponse(error.model_dump() | told, 400)
+async def capture_v1(request: Request) -> Response:
+    """Capture v1: `{"created_at", "batch": [event, …]}`; answers `{"results": {uuid: {"result"}}}`."""
+    project = await _project(request, _bearer(request))
+    batch = await _read(request, await read_bounded(request), token=project.token)
+    sdk = request.headers.get("posthog-sdk-info", "")
+    batch = replace(
+        batch,
+        events=[from_v1(event, sdk=sdk) for event in batch.events],
+        sent_at=instant_or_none(request.headers.get("posthog-request-timestamp")),
+    )
+    refusals = await _store(deps_of(request), project, batch)
+    results = {_result_key(index, event): {"result": "ok"} for index, event in enumerate(batch.events)}
+    for refused in refusals:
+        key = _result_key(refused.index, batch.events[refused.index])
+        results[key] = {"result": "drop", "details": refused.reason}
+    return JsonResponse({"results": results})
 
-    async def v1(self, request: Request) -> Response:
-        """Capture v1: `{"created_at", "batch": [event, …]}`; answers `{"results": {uuid: {"result"}}}`."""
-        project = await self._project(deps_of(request), _bearer(request))
-        batch = await _read(request, await read_bounded(request), token=project.token)
-        sdk = request.headers.get("posthog-sdk-info", "")
-        batch = replace(
-            batch,
-            events=[from_v1(event, sdk=sdk) for event in batch.events],
-            sent_at=instant_or_none(request.headers.get("posthog-request-timestamp")),
+
+async def _project(request: Request, token: str | None) -> Project:
+    if not token:
+        raise NotAuthenticated(
+            "No project token: send it as `api_key` in the body (capture v1: as a bearer token)."
         )
-        refusals = await _store(deps_of(request), project, batch)
-        results = {_result_key(index, event): {"result": "ok"} for index, event in enumerate(batch.events)}
-        for refused in refusals:
-            key = _result_key(refused.index, batch.events[refused.index])
-            results[key] = {"result": "drop", "details": refused.reason}
-        return JsonResponse({"results": results})
-
-    async def _project(self, deps: Deps, token: str | None) -> Project:
-        if not token:
-            raise NotAuthenticated(
-                "No project token: send it as `api_key` in the body (capture v1: as a bearer token)."
-            )
-        project = await self._tokens.project(token, deps.registry.access, deps.clock)
-        if project is None:
-            raise AuthenticationFailed("The project token in `api_key` is not valid.")
-        return project
+    known: KnownProjects = request.app.state.known_projects
+    project = await known.by_token(token, deps_of(request).registry.access)
+    if project is None:
+        raise AuthenticationFailed("The project token in `api_key` is not valid.")
+    return project
 
 
 async def no_flags(_: Request) -> Response:

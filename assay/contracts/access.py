@@ -54,6 +54,7 @@ class Principal(Contract):
         scopes: granted `<object>:read|write` strings, or `*`.
         project_ids: projects the key is limited to; None is no limit.
         organization_ids: organisations that the user is a member of.
+        admin_organization_ids: those of them where the user is an owner or an admin.
         current_project_id: what `@current` means for this user, None if the user has no project.
     """
 
@@ -62,6 +63,7 @@ class Principal(Contract):
     scopes: tuple[str, ...]
     project_ids: tuple[int, ...] | None
     organization_ids: tuple[UUID, ...]
+    admin_organization_ids: tuple[UUID, ...]
     current_project_id: int | None
 
 

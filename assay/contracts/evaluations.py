@@ -67,7 +67,12 @@ class TrialPlace(StrEnum):
 
 
 class ModelConfiguration(Contract):
-    """Which model judges, and on whose key (None: the operator's house key)."""
+    """Which model judges, and on which of the project's keys.
+
+    Attributes:
+        provider_key_id: None: the project's active key if it is for that provider, else the operator's.
+        provider_key_name: shown along; ignored where a configuration is stored.
+    """
 
     provider: Provider
     model: str
@@ -95,7 +100,7 @@ class Evaluation(EvaluationSpec):
 
     Attributes:
         version: grows by one with every change that could change a verdict (type, configuration,
-            output, model); part of a verdict's identity.
+            output, provider and model, but not the key); part of a verdict's identity.
     """
 
     id: UUID

@@ -14,7 +14,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema, model_validator
 
-from assay.contracts.wire_json import FormText, Items, JsonObjectRule, JsonValueRule, parse_json, read_json
+from assay.contracts.wire_json import (
+    FormText,
+    Items,
+    JsonObjectRule,
+    JsonOrNullRule,
+    JsonValueRule,
+    parse_json,
+    read_json,
+)
 from assay.contracts.wire_rules import (
     BooleanRule,
     Choice,
@@ -36,6 +44,7 @@ __all__ = [
     "Integer",
     "Items",
     "JsonObject",
+    "JsonOrNull",
     "JsonValue",
     "Number",
     "RequestModel",
@@ -85,6 +94,9 @@ Instant = Annotated[datetime, InstantRule()]
 
 JsonValue = Annotated[Any, JsonValueRule()]
 """Any JSON value but null."""
+
+JsonOrNull = Annotated[Any, JsonOrNullRule()]
+"""Any JSON value."""
 
 JsonObject = Annotated[dict[str, Any], JsonObjectRule()]
 """A JSON object."""

@@ -92,6 +92,15 @@ class JsonValueRule(Rule):
         return data
 
 
+class JsonOrNullRule(JsonValueRule):
+    """Any JSON value."""
+
+    @override
+    def validate(self, value: Any, source: Any, inner: Callable[[Any], Any]) -> Any:
+        data = read_json(value)
+        return None if data is None else self.read(data, source)
+
+
 class JsonObjectRule(JsonValueRule):
     """A JSON object."""
 

@@ -10,13 +10,7 @@ from assay.contracts.evaluations import Evaluation, EvaluationSpec, EvaluationSt
 VERDICT_NAMESPACE = UUID("6f1d5c1e-7a57-5f0c-9a5e-0a55a7e0a11d")
 """Namespace of verdict ids (RFC 9562 UUIDv5). Changing it would make every verdict a new one."""
 
-_DECIDES_VERDICTS = (
-    "evaluation_type",
-    "evaluation_config",
-    "output_type",
-    "output_config",
-    "model_configuration",
-)
+_DECIDES_VERDICTS = ("evaluation_type", "evaluation_config", "output_type", "output_config")
 
 
 class State(NamedTuple):
@@ -39,12 +33,17 @@ def next_state(current: Evaluation, spec: EvaluationSpec) -> State:
     A change of `enabled` drives the status and clears its reason. Otherwise the status stays: switching
     off an evaluation that is in `error` changes nothing, because it is not enabled already.
     """
-    version = current.version + any(
-        getattr(current, field) != getattr(spec, field) for field in _DECIDES_VERDICTS
-    )
+    version = current.version + (_verdict_basis(current) != _verdict_basis(spec))
     if spec.enabled == current.enabled:
         return State(current.status, current.status_reason, version)
     return initial_state(spec)._replace(version=version)
+
+
+def _verdict_basis(spec: EvaluationSpec) -> tuple[object, ...]:
+    """What decides verdicts: of the model configuration, the model and not the key that pays for it."""
+    configured = spec.model_configuration
+    model = None if configured is None else (configured.provider, configured.model)
+    return (*(getattr(spec, field) for field in _DECIDES_VERDICTS), model)
 
 
 def verdict_event_id(

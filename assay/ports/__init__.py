@@ -9,17 +9,35 @@ project sees another's.
 """
 
 from assay.ports.access import AccessRepository
+from assay.ports.clustering import ClusteringConfigRepository, ClusteringJobRepository
+from assay.ports.datasets import DatasetItemRepository, DatasetRepository
+from assay.ports.evaluation_reports import EvaluationReportRepository
 from assay.ports.evaluations import EvaluationRepository, TrialLedger
 from assay.ports.events import EventStore
 from assay.ports.models import LanguageModel, ProviderDirectory
+from assay.ports.provider_keys import EvaluationConfigRepository, ProviderKeyRepository
 from assay.ports.registry import Registry
+from assay.ports.review_queues import ReviewQueueItemRepository, ReviewQueueRepository
+from assay.ports.score_definitions import ScoreDefinitionRepository
+from assay.ports.trace_reviews import TraceReviewRepository
 
 __all__ = [
     "AccessRepository",
+    "ClusteringConfigRepository",
+    "ClusteringJobRepository",
+    "DatasetItemRepository",
+    "DatasetRepository",
+    "EvaluationConfigRepository",
+    "EvaluationReportRepository",
     "EvaluationRepository",
     "EventStore",
     "LanguageModel",
     "ProviderDirectory",
+    "ProviderKeyRepository",
     "Registry",
+    "ReviewQueueItemRepository",
+    "ReviewQueueRepository",
+    "ScoreDefinitionRepository",
+    "TraceReviewRepository",
     "TrialLedger",
 ]

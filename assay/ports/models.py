@@ -15,15 +15,28 @@ class LanguageModel(Protocol):
     def offers(self, provider: Provider) -> bool:
         """Whether the operator's house access covers this provider."""
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
-        """Ask once, without retries of its own; failures are the model errors of `assay.errors`."""
+    def is_public(self, provider: Provider) -> bool:
+        """Whether that access goes to the provider's public address, not to one of the operator's own."""
+
+    async def complete(self, request: ModelRequest, access: ProviderAccess | None = None) -> ModelReply:
+        """Ask once, without retries of its own; failures are the model errors of `assay.errors`.
+
+        Args:
+            access: a project's own key, of the request's provider; None asks on the operator's house access.
+        """
 
 
 class ProviderDirectory(Protocol):
     """What providers say about a key."""
 
+    def endpoint_problem(self, url: str) -> str | None:
+        """What is wrong with an Azure endpoint, in one sentence; None if it may be called."""
+
     async def check(self, access: ProviderAccess) -> KeyCheck:
-        """Ask the provider whether it takes the key; never raises for what the provider does."""
+        """Ask the provider whether it takes the key; never raises for what the provider does.
+
+        What can be seen without asking (`endpoint_problem`, the key's format) is part of the check.
+        """
 
     async def models(self, access: ProviderAccess) -> list[str]:
         """The names of the models that the key may use; empty where the provider does not say."""

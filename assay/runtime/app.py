@@ -12,13 +12,16 @@ from temporalio.client import Client
 from api_shim.app import create_app
 from api_shim.context import Deps
 from api_shim.event_writer import EventWriter
+from assay.ports import ProviderDirectory
 from assay.runtime import temporal_client
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 
 
 @asynccontextmanager
-async def api(client: Client, settings: Settings, stores: Stores) -> AsyncIterator[Starlette]:
+async def api(
+    client: Client, settings: Settings, stores: Stores, providers: ProviderDirectory
+) -> AsyncIterator[Starlette]:
     """The ASGI application; what it accepted is written before the block ends."""
 
     async def check_temporal() -> None:
@@ -34,6 +37,7 @@ async def api(client: Client, settings: Settings, stores: Stores) -> AsyncIterat
                 registry=stores.registry,
                 events=stores.events,
                 writer=writer,
+                providers=providers,
                 temporal=client,
                 trial_eval_limit=settings.trial_eval_limit,
                 throttle=settings.throttle,

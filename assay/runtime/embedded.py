@@ -19,7 +19,7 @@ from assay.runtime.app import api
 from assay.runtime.data_dir import owned, prepare
 from assay.runtime.house import House, house_access
 from assay.runtime.http_server import bind, serve
-from assay.runtime.model import house_model
+from assay.runtime.model import model_providers
 from assay.runtime.settings import HouseSettings, Settings, external_temporal
 from assay.runtime.stores import Stores, migrate_stores, open_stores
 from assay.runtime.temporal_client import connect_child, connect_external
@@ -82,18 +82,18 @@ async def embedded(settings: Settings, *, house: House | None = None) -> AsyncIt
     async with AsyncExitStack() as stack:
         stack.enter_context(owned(data_dir))
         listener = stack.enter_context(bind(settings.host, settings.port))
-        model, warming = await stack.enter_async_context(house_model(house))
+        providers = await stack.enter_async_context(model_providers(settings, house))
         child, client = await _temporal(stack, settings)
         stores = await stack.enter_async_context(open_stores(settings))
         bootstrapped = await migrate_stores(settings, stores)
         working = await stack.enter_async_context(
-            run_workers(client, settings, stores, model, tuple(TaskQueue))
+            run_workers(client, settings, stores, providers.model, tuple(TaskQueue))
         )
-        app = await stack.enter_async_context(api(client, settings, stores))
+        app = await stack.enter_async_context(api(client, settings, stores, providers.directory))
         serving = await stack.enter_async_context(serve(app, listener))
-        if warming is not None:
+        if providers.warming is not None:
             patience = _WARM_WITHIN_SECONDS - (time.monotonic() - began)
-            await asyncio.wait([warming], timeout=max(0.0, patience))
+            await asyncio.wait([providers.warming], timeout=max(0.0, patience))
         watched = [working, serving]
         if child is not None:
             dying = asyncio.create_task(child.wait_for_death())

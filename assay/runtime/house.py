@@ -24,3 +24,9 @@ def house_access(settings: HouseSettings) -> House:
                 api_version=getattr(settings, f"{provider}_api_version", None),
             )
     return access
+
+
+def base_urls(settings: HouseSettings) -> Mapping[Provider, str]:
+    """The operator's own addresses of providers; each serves projects' keys too, house key or not."""
+    found = {provider: getattr(settings, f"{provider}_base_url") for provider in Provider}
+    return {provider: url for provider, url in found.items() if url is not None}

@@ -14,6 +14,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
+from assay.adapters.outbound import OutboundPolicy
 from assay.errors import SetupError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -62,7 +63,19 @@ class Settings(BaseSettings):
     trial_eval_limit: Annotated[int, Field(ge=0)] = Field(
         100, description="Evaluations per project on the operator's own model key."
     )
+    outbound_allow: str | None = Field(
+        None,
+        description="Where model and delivery calls may go besides https on the public internet, also "
+        "without TLS: comma list of hosts (`gateway.internal`, `*.svc.cluster.local`), addresses and "
+        "networks, each optionally with `:port`.",
+    )
     throttle: bool = Field(True, description="`off` lifts the per-key request limits.")
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _is_a_policy(cls, value: str | None) -> str | None:
+        OutboundPolicy.parse(value or "")
+        return value
 
     @field_validator("init_user_email")
     @classmethod

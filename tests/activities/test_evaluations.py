@@ -2,150 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 from temporalio.testing import ActivityEnvironment
 
-from activities.evaluations import EvaluationActivities
-from assay.adapters.clickhouse import ClickHouseEventStore, open_event_store
-from assay.adapters.llm import HouseAccess, LiteLLM
-from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
+from assay.adapters.clickhouse import ClickHouseEventStore
+from assay.adapters.sql import SqlRegistry
 from assay.adapters.testing import Reply, ScriptedModelServer
 from assay.contracts.evaluations import (
     Evaluation,
     EvaluationSpec,
     EvaluationStatus,
-    EvaluationType,
     FailEvaluationInput,
-    Judgement,
     ModelConfiguration,
-    OutputType,
     Provider,
-    RecordVerdictInput,
-    RunEvaluationInput,
     StatusReason,
 )
-from assay.contracts.events import EVALUATION, Event, EventRef, utc_day
+from assay.contracts.events import EVALUATION, EventRef, utc_day
 from assay.errors import EvaluationNotFound, ModelNotFound, RateLimited, TargetNotFound, TrialBusy
-from assay.runtime.settings import prepare_environment_for_litellm
-from assay.temporal.ids import manual_trigger
-
-PROJECT = 1
-GOOD = "Open the sign-in page and choose “Forgot password”."
-
-
-@pytest.fixture(scope="module")
-def events(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseEventStore]:
-    store = open_event_store(url=None, path=tmp_path_factory.mktemp("events"))
-    store.migrate()
-    yield store
-    store.close()
-
-
-@pytest.fixture
-async def registry(tmp_path: Path) -> AsyncIterator[SqlRegistry]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}"
-    await migrate(url)
-    registry = open_registry(url, secrets=["a-secret-for-this-test"])
-    await bootstrap(registry, api_key=None, project_token=None, user_email="a@b", ai_consent=True)
-    yield registry
-    await registry.close()
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ScriptedModelServer]:
-    prepare_environment_for_litellm()
-    with ScriptedModelServer() as server:
-        yield server
-
-
-@pytest.fixture
-def model(provider: ScriptedModelServer) -> ScriptedModelServer:
-    provider.reset()
-    return provider
-
-
-class World:
-    """The activities, and shortcuts to what they work on."""
-
-    def __init__(
-        self,
-        registry: SqlRegistry,
-        events: ClickHouseEventStore,
-        model: ScriptedModelServer,
-        *,
-        house: bool = True,
-        limit: int = 100,
-    ) -> None:
-        self.registry, self.events, self.model = registry, events, model
-        access = HouseAccess(api_key=SecretStr("sk-house"), base_url=model.base_url, api_version=None)
-        self.activities = EvaluationActivities(
-            registry=registry,
-            events=events,
-            model=LiteLLM({Provider.OPENAI: access} if house else {}),
-            trial_eval_limit=limit,
-        )
-
-    async def evaluation(self, **changes: Any) -> Evaluation:
-        spec = {
-            "name": "Helpfulness",
-            "enabled": True,
-            "evaluation_type": EvaluationType.LLM_JUDGE,
-            "evaluation_config": {"prompt": "Pass if the answer helps."},
-            "output_type": OutputType.BOOLEAN,
-            "output_config": {"allows_na": False},
-        }
-        return await self.registry.evaluations.create(
-            PROJECT, EvaluationSpec.model_validate(spec | changes), created_by=None
-        )
-
-    def run(self, evaluation: Evaluation, answer: str = GOOD, **properties: Any) -> RunEvaluationInput:
-        target = Event(
-            project_id=PROJECT,
-            event="$ai_generation",
-            uuid=uuid4(),
-            distinct_id="user-1",
-            timestamp=datetime.now(UTC),
-            properties={
-                "$ai_trace_id": "trace-1",
-                "$ai_input": [{"role": "user", "content": "How do I reset my password?"}],
-                "$ai_output_choices": [{"role": "assistant", "content": answer}],
-                **properties,
-            },
-        )
-        self.events.insert([target])
-        now = datetime.now(UTC)
-        return RunEvaluationInput(
-            project_id=PROJECT,
-            evaluation_id=evaluation.id,
-            evaluation_name=evaluation.name,
-            evaluation_type=evaluation.evaluation_type,
-            target=EventRef.of(target),
-            trigger=manual_trigger(now),
-            requested_at=now,
-        )
-
-    async def judge(self, run: RunEvaluationInput) -> Judgement:
-        return await ActivityEnvironment().run(self.activities.judge, run)
-
-    async def record(self, run: RunEvaluationInput, judgement: Judgement) -> None:
-        await ActivityEnvironment().run(
-            self.activities.record_verdict, RecordVerdictInput(run=run, judgement=judgement)
-        )
-
-    async def used(self) -> int:
-        return await self.registry.trial.used(PROJECT)
-
-
-@pytest.fixture
-def world(registry: SqlRegistry, events: ClickHouseEventStore, model: ScriptedModelServer) -> World:
-    return World(registry, events, model)
+from tests.activities.world import PROJECT, World
 
 
 async def test_a_verdict_carries_its_reason_tokens_and_price(world: World) -> None:

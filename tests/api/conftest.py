@@ -1,21 +1,36 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import httpx
 import pytest
 
 from assay.contracts.access import Project
+from tests.api.llm_analytics import Api
 from tests.harness.api import ApiWorld, api_world, judge
+from tests.harness.postgres import PostgresServer
+from tests.harness.providers import ScriptedProviders
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 
 
-@pytest.fixture(scope="session")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiWorld]:
-    async with api_world(tmp_path_factory.mktemp("api")) as world:
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[ApiWorld]:
+    """The API on both databases: every test that takes it, runs on each."""
+    async with request.getfixturevalue(f"{request.param}_url") as url, api_world(url) as world:
         yield world
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> AbstractAsyncContextManager[str]:
+    return nullcontext(f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('api')}/registry.sqlite")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgres: PostgresServer) -> AbstractAsyncContextManager[str]:
+    return postgres.database()
 
 
 @pytest.fixture
@@ -25,9 +40,21 @@ async def project(world: ApiWorld) -> Project:
 
 
 @pytest.fixture
-async def client(world: ApiWorld) -> AsyncIterator[httpx.AsyncClient]:
-    async with world.client() as client:
+def providers() -> ScriptedProviders:
+    """What model providers say in this test."""
+    return ScriptedProviders()
+
+
+@pytest.fixture
+async def client(world: ApiWorld, providers: ScriptedProviders) -> AsyncIterator[httpx.AsyncClient]:
+    async with world.client(providers=providers) as client:
         yield client
+
+
+@pytest.fixture
+def api(client: httpx.AsyncClient, project: Project) -> Api:
+    """Requests below `llm_analytics` of the test's own project."""
+    return Api(client, project)
 
 
 @pytest.fixture

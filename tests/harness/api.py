@@ -1,4 +1,4 @@
-"""The API over a real registry on SQLite, called in process.
+"""The API over a real registry, called in process.
 
 The event store and Temporal are stand-ins that fail when they are touched: what is tested here must not
 need them.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
@@ -42,7 +41,6 @@ class ApiWorld:
     """A bootstrapped registry: one organisation, one user, project 1 and a key that may do everything."""
 
     registry: SqlRegistry
-    database: Path
 
     def deps(self, **changes: Any) -> Deps:
         """Dependencies of an app over this registry."""
@@ -50,6 +48,7 @@ class ApiWorld:
             "registry": self.registry,
             "events": Untouchable("events"),
             "writer": Untouchable("writer"),
+            "providers": Untouchable("providers"),
             "temporal": Untouchable("temporal"),
             "trial_eval_limit": TRIAL_LIMIT,
             "throttle": False,
@@ -85,17 +84,15 @@ class ApiWorld:
 
 
 @asynccontextmanager
-async def api_world(folder: Path) -> AsyncIterator[ApiWorld]:
-    """A world in `folder`."""
-    database = folder / "registry.db"
-    url = f"sqlite+aiosqlite:///{database}"
+async def api_world(url: str) -> AsyncIterator[ApiWorld]:
+    """A world in an empty database, SQLite or PostgreSQL."""
     await migrate(url)
     registry = open_registry(url, secrets=SECRETS)
     try:
         await bootstrap(
             registry, api_key=KEY, project_token="phc_test", user_email="first@example.com", ai_consent=True
         )
-        yield ApiWorld(registry, database)
+        yield ApiWorld(registry)
     finally:
         await registry.close()
 

@@ -1,5 +1,7 @@
-"""Language models of all providers, through litellm."""
+"""Language models of all providers: asking them through litellm, and what they say about a key."""
 
-from assay.adapters.llm.client import HouseAccess, LiteLLM
+from assay.adapters.llm.access import HouseAccess
+from assay.adapters.llm.client import LiteLLM
+from assay.adapters.llm.directory import RestProviderDirectory
 
-__all__ = ["HouseAccess", "LiteLLM"]
+__all__ = ["HouseAccess", "LiteLLM", "RestProviderDirectory"]

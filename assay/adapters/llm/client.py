@@ -4,6 +4,9 @@ litellm takes seconds to import, so it is imported by `warm_up`, in a thread. It
 environment at that moment; setting them is the composition root's business. Retries belong to Temporal:
 litellm's and the SDKs' own are off. litellm's `timeout` bounds each wait for bytes, so a second clock
 bounds the whole attempt.
+
+Every call goes through one outbound client (`assay.adapters.outbound`), for the operator's key as for
+projects' keys: the hosts of the operator's own base URLs are part of its policy, redirects never are.
 """
 
 from __future__ import annotations
@@ -13,19 +16,24 @@ import importlib
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
+import httpx
 
+from assay.adapters.llm.access import Endpoint, HouseAccess, house_endpoint, project_endpoint
 from assay.adapters.llm.failures import failure_of
+from assay.adapters.outbound import OutboundPolicy, outbound_client
 from assay.contracts.evaluations import Provider
 from assay.contracts.models import ModelReply, ModelRequest
+from assay.contracts.provider_keys import ProviderAccess
 from assay.errors import OutputLimitExceeded, ProviderKeyRequired, WorkError
 
 if TYPE_CHECKING:
     from litellm import ModelResponse
+    from openai import AsyncOpenAI
+
+    from assay.adapters.llm.sdk_clients import OutboundHandler
 
 _PREFIXES: Mapping[Provider, str] = MappingProxyType(
     {
@@ -40,93 +48,104 @@ _PREFIXES: Mapping[Provider, str] = MappingProxyType(
 )
 """How litellm names the providers."""
 
-_BASE_URLS: Mapping[Provider, str] = MappingProxyType(
-    {
-        Provider.OPENAI: "https://api.openai.com/v1",
-        Provider.ANTHROPIC: "https://api.anthropic.com",
-        Provider.GEMINI: "https://generativelanguage.googleapis.com/v1beta",
-        Provider.OPENROUTER: "https://openrouter.ai/api/v1",
-        Provider.FIREWORKS: "https://api.fireworks.ai/inference/v1",
-        Provider.TOGETHER_AI: "https://api.together.ai/v1",
-    }
-)
-"""The providers' public addresses, always sent along: litellm would ask the environment for a missing
-one. Azure OpenAI has none, each customer has an own."""
-
-_AZURE_API_VERSION = "2024-10-21"
-"""The first generally available version with JSON schemas."""
+_SDK_PROVIDERS = frozenset({Provider.OPENAI, Provider.AZURE_OPENAI})
+"""Those that litellm calls through the OpenAI SDK."""
 
 _LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
 
 
-@dataclass(frozen=True, slots=True)
-class HouseAccess:
-    """The operator's own access to one provider.
-
-    Attributes:
-        base_url: address instead of the provider's public one; Azure OpenAI needs it.
-        api_version: Azure OpenAI's API version.
-    """
-
-    api_key: SecretStr
-    base_url: str | None = None
-    api_version: str | None = None
-
-
 class LiteLLM:
-    """Asks models with the operator's keys.
+    """Asks models with the operator's keys, and with projects' own.
 
     Args:
         house: access per provider; a provider that is missing here is not offered.
+        base_urls: further addresses of the operator, of providers without a house key; all of them serve
+            projects' keys too.
+        client: what calls are sent through, closed by whoever made it; its policy permits the addresses
+            above. None makes one.
     """
 
-    def __init__(self, house: Mapping[Provider, HouseAccess]) -> None:
+    def __init__(
+        self,
+        house: Mapping[Provider, HouseAccess],
+        *,
+        base_urls: Mapping[Provider, str] = MappingProxyType({}),
+        client: httpx.AsyncClient | None = None,
+    ) -> None:
+        own = {provider: access.base_url for provider, access in house.items() if access.base_url}
         self._house = MappingProxyType(dict(house))
+        self._base_urls: Mapping[Provider, str] = MappingProxyType({**base_urls, **own})
+        self._client = client or outbound_client(OutboundPolicy().including(self._base_urls.values()))
         self._warming = threading.Lock()
-        self._warm = False
+        self._handler: OutboundHandler | None = None
 
     def warm_up(self) -> None:
         """Import litellm and quieten it: seconds, once. Call it in a thread; any number of threads may."""
         with self._warming:
-            if not self._warm:
-                _configure_litellm()
-                self._warm = True
+            if self._handler is None:
+                self._handler = _configure_litellm(self._client)
 
     def offers(self, provider: Provider) -> bool:
         """Whether a call could be made: there is a key and an address."""
         access = self._house.get(provider)
-        return access is not None and (access.base_url is not None or provider in _BASE_URLS)
+        return access is not None and house_endpoint(provider, access) is not None
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    def is_public(self, provider: Provider) -> bool:
+        """Whether the operator's access goes to the provider's public address, not to one of their own."""
+        return provider not in self._base_urls
+
+    async def complete(self, request: ModelRequest, access: ProviderAccess | None = None) -> ModelReply:
         """Ask once.
 
         The reply's text is whatever the model said: a refusal or nothing at all is for the parser to judge.
 
+        Args:
+            access: a project's own key, of the request's provider; None asks on the operator's access.
+
         Raises:
-            ProviderKeyRequired: the provider is not offered.
+            ProviderKeyRequired: there is no key or no address to ask with.
             OutputLimitExceeded: the model was cut off.
+            OutboundRefused: the provider's address may not be called, or it answered with a redirect.
             WorkError: the provider failed; see `assay.adapters.llm.failures`.
         """
-        if not self.offers(request.provider):
-            raise ProviderKeyRequired(
-                f"There is no key (or, for Azure OpenAI, no base URL) to ask {request.provider} with."
-            )
-        access = self._house[request.provider]
-        if not self._warm:
+        endpoint = self._endpoint(request.provider, access)
+        if self._handler is None:
             await asyncio.to_thread(self.warm_up)
         failure: WorkError
         try:
-            response = await _ask(request, access)
+            response = await _ask(request, endpoint, self._sender(endpoint))
         except Exception as error:
-            failure = failure_of(error, provider=request.provider, secret=access.api_key.get_secret_value())
+            failure = failure_of(error, provider=request.provider, secret=endpoint.api_key.get_secret_value())
         else:
             return _reply(request, response)
         # Raised out here so that the driver's exception, which may quote the key, does not hang on to it.
         raise failure
 
+    def _sender(self, endpoint: Endpoint) -> AsyncOpenAI | OutboundHandler | None:
+        """Our client, in the form that litellm takes for this provider."""
+        from assay.adapters.llm.sdk_clients import sdk_client
 
-def _configure_litellm() -> None:
+        return sdk_client(endpoint, self._client) if endpoint.provider in _SDK_PROVIDERS else self._handler
+
+    def _endpoint(self, provider: Provider, access: ProviderAccess | None) -> Endpoint:
+        if access is not None and access.provider is not provider:
+            raise ValueError(f"A key of {access.provider} cannot ask {provider}.")
+        if access is not None:
+            endpoint = project_endpoint(access, self._base_urls)
+        else:
+            house = self._house.get(provider)
+            endpoint = None if house is None else house_endpoint(provider, house)
+        if endpoint is None:
+            raise ProviderKeyRequired(
+                f"There is no key (or, for Azure OpenAI, no endpoint) to ask {provider} with."
+            )
+        return endpoint
+
+
+def _configure_litellm(client: httpx.AsyncClient) -> OutboundHandler:
     import litellm
+
+    from assay.adapters.llm.sdk_clients import OutboundHandler
 
     # the first OpenAI call would import it, for the better part of a second, on the event loop
     importlib.import_module("openai.resources")
@@ -138,9 +157,12 @@ def _configure_litellm() -> None:
     litellm.callbacks = []
     litellm.success_callback = []
     litellm.failure_callback = []
+    return OutboundHandler(client)
 
 
-async def _ask(request: ModelRequest, access: HouseAccess) -> ModelResponse:
+async def _ask(
+    request: ModelRequest, endpoint: Endpoint, sender: AsyncOpenAI | OutboundHandler | None
+) -> ModelResponse:
     import litellm
 
     azure = request.provider is Provider.AZURE_OPENAI
@@ -149,12 +171,15 @@ async def _ask(request: ModelRequest, access: HouseAccess) -> ModelResponse:
             model=_PREFIXES[request.provider] + request.model,
             messages=[message.model_dump() for message in request.messages],
             response_format=_response_format(request),
-            api_key=access.api_key.get_secret_value(),
-            api_base=access.base_url or _BASE_URLS[request.provider],
-            api_version=(access.api_version or _AZURE_API_VERSION) if azure else None,
+            api_key=endpoint.api_key.get_secret_value(),
+            api_base=endpoint.base_url,  # always given: litellm would ask the environment for a missing one
+            api_version=endpoint.api_version if azure else None,
             timeout=request.timeout_seconds,
             num_retries=0,
             max_retries=0,
+            client=sender,
+            # A model that only OpenAI's other API serves: litellm would turn to it without our client.
+            _skip_responses_api_bridge=True,
         )
     if not isinstance(response, litellm.ModelResponse):
         raise TypeError("litellm answered with a stream that was not asked for.")

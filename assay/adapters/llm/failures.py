@@ -15,6 +15,7 @@ decides here:
 408, 425, 5xx      `ProviderUnavailable`
 any other 4xx      `RequestRejected`
 no answer at all   `ProviderUnavailable`
+policy's refusal   `OutboundRefused`
 =================  =========================================================
 """
 
@@ -34,6 +35,7 @@ from assay.contracts.evaluations import Provider
 from assay.errors import (
     ContextWindowExceeded,
     ModelNotFound,
+    OutboundRefused,
     PlatformFault,
     ProviderAuthenticationFailed,
     ProviderPermissionDenied,
@@ -103,6 +105,9 @@ def failure_of(error: Exception, *, provider: Provider, secret: str) -> WorkErro
         An error whose detail is at most 500 characters and names the provider.
     """
     chain = list(_chain(error))
+    refusal = next((link for link in chain if isinstance(link, OutboundRefused)), None)
+    if refusal is not None:
+        return OutboundRefused(_detail(f"{provider}: {refusal.detail}", secret))
     answer = _answer(chain)
     if answer is None:
         kind, said = _without_answer(chain, provider)

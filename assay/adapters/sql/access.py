@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Nullable, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assay.adapters.sql import records
@@ -14,7 +15,14 @@ from assay.adapters.sql.clock import new_id, utc_now
 from assay.adapters.sql.credentials import KeyHasher, new_api_key, new_ingestion_token
 from assay.adapters.sql.database import Database
 from assay.adapters.sql.storable import MAX_INTEGER, check_value, is_storable
-from assay.adapters.sql.tables import ApiKeyRow, MembershipRow, OrganizationRow, ProjectRow, UserRow
+from assay.adapters.sql.tables import (
+    ApiKeyRow,
+    MembershipRole,
+    MembershipRow,
+    OrganizationRow,
+    ProjectRow,
+    UserRow,
+)
 from assay.contracts.access import ApiKey, Organization, Principal, Project, User
 from assay.errors import NotFound, SetupError
 
@@ -32,22 +40,25 @@ class SqlAccess:
 
     async def authenticate(self, secret: str) -> Principal | None:
         """The caller behind an API key, or None; refreshes `last_used_at` at most once an hour."""
-        statement = (
-            select(ApiKeyRow, UserRow)
-            .join(UserRow, UserRow.id == ApiKeyRow.user_id)
-            .where(
-                ApiKeyRow.key_hash.in_(self._hasher.candidates(secret)),
-                ApiKeyRow.revoked_at.is_(None),
-                UserRow.is_active,
-            )
+        statement = _callers().where(
+            ApiKeyRow.key_hash.in_(self._hasher.candidates(secret)),
+            ApiKeyRow.revoked_at.is_(None),
+            UserRow.is_active,
         )
         now = utc_now()
         async with self._database.read() as session:
-            found = (await session.execute(statement)).first()
-            if found is None:
+            rows = (await session.execute(statement)).all()
+            if not rows:
                 return None
-            key, user = found
-            principal = await _principal(session, key, user)
+            key, user = rows[0][:2]
+            memberships = [
+                _Membership(organization_id, role, lowest)
+                for _, _, organization_id, role, lowest in rows
+                if organization_id is not None and role is not None
+            ]
+            if key.project_ids is not None:
+                memberships = await _limited(session, memberships, key.project_ids)
+            principal = _principal(key, user, memberships)
             last_used_at = key.last_used_at
         if last_used_at is None or last_used_at < now - _USE_RECORDED_EVERY:
             await self._record_use(principal.key_id, now)
@@ -190,26 +201,67 @@ def key_row(
     )
 
 
-async def _principal(session: AsyncSession, key: ApiKeyRow, user: UserRow) -> Principal:
-    reachable = ProjectRow.organization_id == MembershipRow.organization_id
-    if key.project_ids is not None:
-        reachable = and_(reachable, ProjectRow.id.in_(key.project_ids))
-    # One row for each organisation, with its lowest project; an organisation may have none.
-    rows = await session.execute(
-        select(MembershipRow.organization_id, func.min(ProjectRow.id))
-        .outerjoin(ProjectRow, reachable)
-        .where(MembershipRow.user_id == user.id)
-        .group_by(MembershipRow.organization_id)
+class _Membership(NamedTuple):
+    """A caller's place in one organisation.
+
+    Attributes:
+        lowest_project_id: the first of the organisation's projects that the key reaches; None if there is
+            none.
+    """
+
+    organization_id: UUID
+    role: MembershipRole
+    lowest_project_id: int | None
+
+
+def _callers() -> Select[ApiKeyRow, UserRow, UUID | None, MembershipRole | None, int | None]:
+    """Keys with their users, one row for each organisation of the user; one row without, if there is none."""
+    lowest = (
+        select(func.min(ProjectRow.id))
+        .where(ProjectRow.organization_id == MembershipRow.organization_id)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            ApiKeyRow,
+            UserRow,
+            Nullable(MembershipRow.organization_id),
+            Nullable(MembershipRow.role),
+            Nullable(lowest),
+        )
+        .join(UserRow, UserRow.id == ApiKeyRow.user_id)
+        .outerjoin(MembershipRow, MembershipRow.user_id == UserRow.id)
         .order_by(MembershipRow.organization_id)
     )
-    organizations = rows.all()
+
+
+async def _limited(
+    session: AsyncSession, memberships: list[_Membership], project_ids: Sequence[int]
+) -> list[_Membership]:
+    """The same memberships for a key that reaches some projects only."""
+    rows = await session.execute(
+        select(ProjectRow.organization_id, func.min(ProjectRow.id))
+        .where(ProjectRow.id.in_(project_ids))
+        .group_by(ProjectRow.organization_id)
+    )
+    lowest = {organization_id: project_id for organization_id, project_id in rows}
+    return [place._replace(lowest_project_id=lowest.get(place.organization_id)) for place in memberships]
+
+
+def _principal(key: ApiKeyRow, user: UserRow, memberships: Sequence[_Membership]) -> Principal:
+    reachable = [place.lowest_project_id for place in memberships if place.lowest_project_id is not None]
     return Principal(
         key_id=key.id,
         user=records.user(user),
         scopes=tuple(key.scopes),
         project_ids=None if key.project_ids is None else tuple(key.project_ids),
-        organization_ids=tuple(organization_id for organization_id, _ in organizations),
-        current_project_id=min((lowest for _, lowest in organizations if lowest is not None), default=None),
+        organization_ids=tuple(place.organization_id for place in memberships),
+        admin_organization_ids=tuple(
+            place.organization_id
+            for place in memberships
+            if place.role in (MembershipRole.OWNER, MembershipRole.ADMIN)
+        ),
+        current_project_id=min(reachable, default=None),
     )
 
 

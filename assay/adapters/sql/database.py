@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -82,7 +83,8 @@ def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
     driver: Any = connection.connection.dbapi_connection
-    # Past SQLAlchemy's cursor, which would visit the driver's thread four times instead of once.
+    # Past SQLAlchemy's cursor, which would visit the driver's thread four times instead of once. What goes
+    # wrong is therefore the driver's own exception.
     driver.run_async(lambda sqlite: sqlite.execute(statement))
 
 
@@ -162,5 +164,5 @@ def translated_errors() -> Iterator[None]:
         # The driver's message quotes the row, tokens included, so it must not reach a log as the cause.
         reason = type(error.orig).__name__
         raise StoreRejected(f"The registry refuses data that breaks its rules ({reason}).") from None
-    except (DBAPIError, PoolTimeout, OSError) as error:
+    except (DBAPIError, sqlite3.OperationalError, PoolTimeout, OSError) as error:
         raise StoreUnavailable("The registry cannot be reached.") from error

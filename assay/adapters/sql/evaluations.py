@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, insert, update
+from sqlalchemy import ColumnElement, Nullable, Select, and_, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from assay.adapters.sql import provider_key_use as key_use
 from assay.adapters.sql import records
-from assay.adapters.sql.authors import WithAuthor, with_author
+from assay.adapters.sql.authors import with_author
 from assay.adapters.sql.clock import new_id, utc_now, utc_now_after
 from assay.adapters.sql.database import Database
 from assay.adapters.sql.lists import NEWEST_FIRST, Orders, counted_page, search
 from assay.adapters.sql.storable import check_spec
-from assay.adapters.sql.tables import EvaluationRow
+from assay.adapters.sql.tables import EvaluationRow, MembershipRole, ProviderKeyRow, UserRow
 from assay.adapters.sql.text_search import folded
 from assay.contracts.evaluations import (
     Evaluation,
@@ -35,6 +36,9 @@ _ORDERS = Orders(
     default=NEWEST_FIRST,
 )
 
+type _Shown = Select[EvaluationRow, UserRow | None, MembershipRole | None, str | None]
+"""Evaluations, each with its author, the author's role and the name of its provider key."""
+
 
 class SqlEvaluations:
     """`assay.ports.EvaluationRepository` on the registry's database."""
@@ -46,7 +50,7 @@ class SqlEvaluations:
         """Store a new evaluation: `active` if enabled, else `paused`; version 1.
 
         Raises:
-            FieldError: a text or number cannot be stored.
+            FieldError: a text or number cannot be stored, or the project has no such key for that provider.
             StoreRejected: there is no such project or user.
         """
         check_spec(spec)
@@ -60,6 +64,9 @@ class SqlEvaluations:
             **_decided_columns(spec, initial_state(spec)),
         )
         async with self._database.write() as session:
+            if spec.model_configuration is not None:
+                await key_use.lock(session, project_id)
+                await key_use.require_usable(session, project_id, spec.model_configuration)
             await session.execute(statement)
             return await _stored(session, project_id, evaluation_id)
 
@@ -83,7 +90,7 @@ class SqlEvaluations:
         async with self._database.read() as session:
             count, rows = await counted_page(
                 session,
-                with_author(EvaluationRow),
+                _shown(),
                 EvaluationRow,
                 matches=matches,
                 query=query,
@@ -99,14 +106,17 @@ class SqlEvaluations:
         `change` may raise; then nothing is written. It must not wait: others wait for it.
 
         Raises:
-            FieldError: a text or number cannot be stored.
+            FieldError: a text or number cannot be stored, or the project has no such key for that provider.
         """
         async with self._database.write() as session:
+            await key_use.lock(session, project_id)
             current = await _find(session, project_id, evaluation_id, lock=True)
             if current is None:
                 return None
-            spec = _without_key_name(change(current))
+            spec = change(current)
             check_spec(spec)
+            if spec.model_configuration is not None:
+                await key_use.require_usable(session, project_id, spec.model_configuration)
             await session.execute(
                 update(EvaluationRow)
                 .where(EvaluationRow.id == evaluation_id)
@@ -152,20 +162,20 @@ async def _stored(session: AsyncSession, project_id: int, evaluation_id: UUID) -
     return records.evaluation(*row)
 
 
-def _one(project_id: int, evaluation_id: UUID) -> WithAuthor[EvaluationRow]:
+def _one(project_id: int, evaluation_id: UUID) -> _Shown:
     return (
-        with_author(EvaluationRow)
+        _shown()
         .where(EvaluationRow.project_id == project_id, EvaluationRow.id == evaluation_id)
         .execution_options(populate_existing=True)
     )
 
 
-def _without_key_name(spec: EvaluationSpec) -> EvaluationSpec:
-    """`spec` as it is stored: a key's name belongs to the key and must not count as a change."""
-    if spec.model_configuration is None:
-        return spec
-    configuration = spec.model_configuration.model_copy(update={"provider_key_name": None})
-    return spec.model_copy(update={"model_configuration": configuration})
+def _shown() -> _Shown:
+    return (
+        with_author(EvaluationRow)
+        .outerjoin(ProviderKeyRow, ProviderKeyRow.id == EvaluationRow.provider_key_id)
+        .add_columns(Nullable(ProviderKeyRow.name))
+    )
 
 
 def _decided_columns(spec: EvaluationSpec, state: State) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from assay.adapters.sql.tables import (
     MembershipRole,
     OrganizationRow,
     ProjectRow,
+    ProviderKeyRow,
     UserRow,
 )
 from assay.contracts.access import ApiKey, Organization, Project, User
 from assay.contracts.evaluations import Evaluation, ModelConfiguration
+from assay.contracts.provider_keys import ProviderKey
 
 
 def organization(row: OrganizationRow) -> Organization:
@@ -52,8 +54,30 @@ def api_key(row: ApiKeyRow, user_email: str) -> ApiKey:
     )
 
 
-def evaluation(row: EvaluationRow, author: UserRow | None, role: MembershipRole | None) -> Evaluation:
-    """The evaluation in `row` with its author and the author's role in the project's organisation."""
+def provider_key(row: ProviderKeyRow, author: UserRow | None, role: MembershipRole | None) -> ProviderKey:
+    """What can be shown of the provider key in `row`, with its author."""
+    return ProviderKey(
+        id=row.id,
+        project_id=row.project_id,
+        provider=row.provider,
+        name=row.name,
+        state=row.state,
+        error_message=row.error_message,
+        masked=row.masked,
+        azure_endpoint=row.azure_endpoint,
+        api_version=row.api_version,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        created_by=None if author is None else user(author, role),
+        last_used_at=row.last_used_at,
+    )
+
+
+def evaluation(
+    row: EvaluationRow, author: UserRow | None, role: MembershipRole | None, key_name: str | None
+) -> Evaluation:
+    """The evaluation in `row` with its author, the author's role in the organisation and its key's name."""
     return Evaluation(
         id=row.id,
         project_id=row.project_id,
@@ -67,7 +91,7 @@ def evaluation(row: EvaluationRow, author: UserRow | None, role: MembershipRole 
         output_type=row.output_type,
         output_config=row.output_config,
         conditions=tuple(row.conditions),
-        model_configuration=_model_configuration(row),
+        model_configuration=_model_configuration(row, key_name),
         deleted=row.deleted,
         version=row.version,
         created_at=row.created_at,
@@ -76,7 +100,12 @@ def evaluation(row: EvaluationRow, author: UserRow | None, role: MembershipRole 
     )
 
 
-def _model_configuration(row: EvaluationRow) -> ModelConfiguration | None:
+def _model_configuration(row: EvaluationRow, key_name: str | None) -> ModelConfiguration | None:
     if row.provider is None or row.model is None:
         return None
-    return ModelConfiguration(provider=row.provider, model=row.model, provider_key_id=row.provider_key_id)
+    return ModelConfiguration(
+        provider=row.provider,
+        model=row.model,
+        provider_key_id=row.provider_key_id,
+        provider_key_name=key_name,
+    )

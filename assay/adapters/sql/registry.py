@@ -8,9 +8,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assay.adapters.sql.access import SqlAccess
+from assay.adapters.sql.clustering import SqlClusteringConfigs, SqlClusteringJobs
 from assay.adapters.sql.credentials import KeyHasher
 from assay.adapters.sql.database import Database, connect
+from assay.adapters.sql.dataset_items import SqlDatasetItems
+from assay.adapters.sql.datasets import SqlDatasets
+from assay.adapters.sql.evaluation_config import SqlEvaluationConfig
+from assay.adapters.sql.evaluation_reports import SqlEvaluationReports
 from assay.adapters.sql.evaluations import SqlEvaluations
+from assay.adapters.sql.provider_key_secrets import SEALING_CONTEXT
+from assay.adapters.sql.provider_keys import SqlProviderKeys
+from assay.adapters.sql.review_queue_items import SqlReviewQueueItems
+from assay.adapters.sql.review_queues import SqlReviewQueues
+from assay.adapters.sql.score_definitions import SqlScoreDefinitions
+from assay.adapters.sql.sealing import Sealer
+from assay.adapters.sql.trace_reviews import SqlTraceReviews
 from assay.adapters.sql.trial import SqlTrialLedger
 
 
@@ -22,18 +34,32 @@ class SqlRegistry:
     Args:
         engine: made by `database.connect`; `close` closes it.
         hasher: what API keys are recognised by.
+        sealer: what provider keys are encrypted with.
 
     Attributes:
         evaluations, access, trial: the repositories.
-        database, hasher: for code of this package that spans repositories.
+        provider_keys, evaluation_config: the same for model providers.
+        database, hasher, sealer: for code of this package that spans repositories.
     """
 
-    def __init__(self, engine: AsyncEngine, hasher: KeyHasher) -> None:
+    def __init__(self, engine: AsyncEngine, hasher: KeyHasher, sealer: Sealer) -> None:
         self.database = Database(engine)
         self.hasher = hasher
+        self.sealer = sealer
         self.evaluations = SqlEvaluations(self.database)
+        self.evaluation_reports = SqlEvaluationReports(self.database)
         self.access = SqlAccess(self.database, hasher)
         self.trial = SqlTrialLedger(self.database)
+        self.provider_keys = SqlProviderKeys(self.database, sealer)
+        self.evaluation_config = SqlEvaluationConfig(self.database, self.provider_keys)
+        self.datasets = SqlDatasets(self.database)
+        self.dataset_items = SqlDatasetItems(self.database)
+        self.clustering_config = SqlClusteringConfigs(self.database)
+        self.clustering_jobs = SqlClusteringJobs(self.database)
+        self.score_definitions = SqlScoreDefinitions(self.database)
+        self.trace_reviews = SqlTraceReviews(self.database)
+        self.review_queues = SqlReviewQueues(self.database)
+        self.review_queue_items = SqlReviewQueueItems(self.database)
 
     async def ping(self) -> None:
         """Prove that the registry answers.
@@ -54,10 +80,10 @@ def open_registry(url: str, *, secrets: Sequence[str]) -> SqlRegistry:
 
     Args:
         url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://user:password@host/database`.
-        secrets: the operator's secrets, newest first; API keys are hashed with the first and recognised
-            with all.
+        secrets: the operator's secrets, newest first; API keys are hashed and provider keys encrypted with
+            the first, recognised and decrypted with all.
 
     Raises:
         SetupError: the URL or the secrets cannot be used.
     """
-    return SqlRegistry(connect(url), KeyHasher(secrets))
+    return SqlRegistry(connect(url), KeyHasher(secrets), Sealer(secrets, context=SEALING_CONTEXT))

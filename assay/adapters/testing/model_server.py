@@ -1,8 +1,9 @@
 """An OpenAI-compatible model endpoint on loopback, without a model behind it.
 
 It speaks the real protocol over a real socket, so clients are exercised as they are. By default it
-answers by rules over the request (see `replies.scripted_reply`). Replies put into its queue come first,
-one per request and on any path, which lets a test play other providers, errors and accidents.
+answers by rules over the request (see `replies.scripted_reply`), and lists its one model to each provider's
+clients in that provider's form. Replies put into its queue come first, one per request and on any path,
+which lets a test play other providers, errors and accidents.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import Any, Self
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from assay.adapters.testing.listings import key_of, listing, refusal_of_key
 from assay.adapters.testing.loopback import LoopbackServer
-from assay.adapters.testing.replies import SCRIPTED_MODEL, Reply, response_of, scripted_reply
+from assay.adapters.testing.replies import Reply, response_of, scripted_reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +43,18 @@ class ScriptedModelServer:
     Args:
         latency: seconds that every answer takes; may be changed while it runs.
         port: 0 picks a free one.
+
+    Attributes:
+        rejected_keys: keys that are answered as a provider answers a key that it does not know.
     """
 
     def __init__(self, *, latency: float = 0.0, port: int = 0) -> None:
         self.latency = latency
+        self.rejected_keys: set[str] = set()
         self._queue: deque[Reply] = deque()
         self._requests: list[RecordedRequest] = []
         self._server = LoopbackServer(
-            Starlette(
-                routes=[
-                    Route("/v1/models", self._models),
-                    Route("/models", self._models),
-                    Route("/{path:path}", self._answer, methods=["POST"]),
-                ]
-            ),
+            Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET", "POST"])]),
             port=port,
         )
 
@@ -78,8 +78,9 @@ class ScriptedModelServer:
         self._queue.extend(replies)
 
     def reset(self) -> None:
-        """Forget the recorded requests and the replies that still wait."""
+        """Forget the recorded requests, the replies that still wait, and which keys to reject."""
         self._queue.clear()
+        self.rejected_keys.clear()
         self._requests.clear()
 
     def __enter__(self) -> Self:
@@ -91,18 +92,20 @@ class ScriptedModelServer:
     ) -> None:
         self._server.__exit__(kind, error, trace)
 
-    async def _models(self, request: Request) -> Response:
-        await self._record(request)
-        model = {"id": SCRIPTED_MODEL, "object": "model", "created": 0, "owned_by": "assay"}
-        return JSONResponse({"object": "list", "data": [model]})
-
     async def _answer(self, request: Request) -> Response:
         body = await self._record(request)
-        reply = self._queue.popleft() if self._queue else scripted_reply(request.url.path, body)
+        reply = self._queue.popleft() if self._queue else self._scripted(request, body)
         if reply.hang:
             await request.receive()  # the body has been read: what comes next is the client's leaving
         await asyncio.sleep(self.latency + reply.delay_seconds)
         return response_of(reply, body)
+
+    def _scripted(self, request: Request, body: Any) -> Reply:
+        if key_of(request.headers) in self.rejected_keys:
+            return refusal_of_key(request.headers)
+        if request.method == "POST":
+            return scripted_reply(request.url.path, body)
+        return listing(request.url.path, request.headers)
 
     async def _record(self, request: Request) -> Any:
         raw = await request.body()

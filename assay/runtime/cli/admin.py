@@ -12,6 +12,7 @@ import click
 
 from assay.adapters.sql import SqlRegistry, open_registry
 from assay.adapters.sql import migrate as migrate_registry
+from assay.adapters.sql import rotate_secrets as rotate_registry_secrets
 from assay.errors import SetupError
 from assay.runtime.data_dir import owned, prepare
 from assay.runtime.secrets import load_secrets
@@ -36,7 +37,7 @@ def migrate() -> None:
 
 @click.group()
 def keys() -> None:
-    """Manage API keys.
+    """Manage API keys, and the secrets that keys are kept with.
 
     \b
     Example:
@@ -81,6 +82,20 @@ def revoke_key(key_id: UUID) -> None:
       assay keys revoke 0199d0a5-5a5e-7cc1-8e63-6f1c1f3b2a10
     """
     _run(_revoke_key(key_id))
+
+
+@keys.command("rotate-secrets")
+def rotate_secrets() -> None:
+    """Encrypt all provider keys of projects under the first of ASSAY_SECRET_KEYS.
+
+    Put the new secret in front of the list, restart every process, then run this: afterwards no provider key
+    needs the older secrets. Safe to repeat, to interrupt, and while servers run.
+
+    \b
+    Example:
+      assay keys rotate-secrets
+    """
+    _run(_rotate_secrets())
 
 
 @click.group()
@@ -206,6 +221,18 @@ async def _revoke_key(key_id: UUID) -> None:
         if not await registry.access.revoke_key(key_id):
             raise SetupError(f"There is no API key {key_id}: `assay keys list` shows the ids.")
     click.echo(f"Revoked {key_id}.")
+
+
+async def _rotate_secrets() -> None:
+    async with _registry() as registry:
+        rotation = await rotate_registry_secrets(registry)
+    click.echo(f"Provider keys encrypted under the first secret: {rotation.done}; left: {rotation.left}.")
+    if rotation.left:
+        raise SetupError(
+            "Some provider keys are not under the first secret. Either a process that does not know it yet"
+            " has stored them: restart it and run this again. Or they were altered in the database: have them"
+            " stored again."
+        )
 
 
 async def _create_project(name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from assay.runtime.bench import event_store, ingestion, start, verdicts
+from assay.runtime.bench import event_store, ingestion, lists, start, verdicts
 from assay.runtime.bench.measure import machine
 
 
@@ -70,6 +70,18 @@ def events_command(events: int) -> None:
       assay bench events --events 100000
     """
     _print("events", event_store.run, events)
+
+
+@bench.command("lists")
+@click.option("--requests", default=200, show_default=True, type=click.IntRange(2), help="Requests a list.")
+def lists_command(requests: int) -> None:
+    """Time of a page of 100 objects of each kind, against a request that needs no store.
+
+    \b
+    Example:
+      assay bench lists --requests 500
+    """
+    _print("lists", lists.run, requests)
 
 
 def _print(name: str, measure: Callable[[int], dict[str, Any]], size: int) -> None:

@@ -21,7 +21,7 @@ from assay.runtime.house import house_access
 from assay.runtime.http_server import bind
 from assay.runtime.http_server import serve as serve_http
 from assay.runtime.logs import configure_logs
-from assay.runtime.model import house_model
+from assay.runtime.model import model_providers, provider_directory
 from assay.runtime.settings import HouseSettings, Settings, external_temporal, load_settings
 from assay.runtime.stores import Stores, open_stores
 from assay.runtime.temporal_client import connect_external
@@ -163,7 +163,8 @@ async def _api(stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         settings, client, stores = await stack.enter_async_context(_shared_services())
         listener = stack.enter_context(bind(settings.host, settings.port))
-        app = await stack.enter_async_context(api_app(client, settings, stores))
+        providers = await stack.enter_async_context(provider_directory(settings))
+        app = await stack.enter_async_context(api_app(client, settings, stores, providers))
         serving = await stack.enter_async_context(serve_http(app, listener))
         host, port = listener.getsockname()[:2]
         click.echo(f"Assay API is ready on http://{host}:{port}")
@@ -174,7 +175,9 @@ async def _worker(stop: asyncio.Event, queues: tuple[TaskQueue, ...]) -> None:
     async with AsyncExitStack() as stack:
         settings, client, stores = await stack.enter_async_context(_shared_services())
         house = house_access(HouseSettings()) if TaskQueue.LLM in queues else {}
-        model, _ = await stack.enter_async_context(house_model(house))
-        working = await stack.enter_async_context(run_workers(client, settings, stores, model, queues))
+        providers = await stack.enter_async_context(model_providers(settings, house))
+        working = await stack.enter_async_context(
+            run_workers(client, settings, stores, providers.model, queues)
+        )
         click.echo(f"Assay worker polls {', '.join(queues)}")
         await stopped_or_broken(stop, working)

@@ -12,6 +12,18 @@ from assay.contracts.evaluations import Provider
 SECRET = "sk-test-5ecret5ecret5ecret5ecret"
 
 
+PATHS = {
+    Provider.OPENAI: "/v1",
+    Provider.ANTHROPIC: "",
+    Provider.GEMINI: "/v1beta",
+    Provider.OPENROUTER: "/api/v1",
+    Provider.FIREWORKS: "/inference/v1",
+    Provider.AZURE_OPENAI: "",
+    Provider.TOGETHER_AI: "/v1",
+}
+"""Where the scripted endpoint stands in for each provider."""
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[ScriptedModelServer]:
     with ScriptedModelServer() as running:
@@ -29,15 +41,6 @@ def endpoint(server: ScriptedModelServer) -> ScriptedModelServer:
 def model(server: ScriptedModelServer) -> Iterator[LiteLLM]:
     """litellm itself, every provider pointed at the scripted endpoint; importing it takes seconds."""
     key = SecretStr(SECRET)
-    paths = {
-        Provider.OPENAI: "/v1",
-        Provider.ANTHROPIC: "",
-        Provider.GEMINI: "/v1beta",
-        Provider.OPENROUTER: "/api/v1",
-        Provider.FIREWORKS: "/inference/v1",
-        Provider.AZURE_OPENAI: "",
-        Provider.TOGETHER_AI: "/v1",
-    }
     with pytest.MonkeyPatch.context() as environment:
         # litellm reads these when it is imported, and fetches tables and .env files without them
         environment.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -47,7 +50,7 @@ def model(server: ScriptedModelServer) -> Iterator[LiteLLM]:
         environment.setenv("OPENAI_API_KEY", "sk-from-the-environment")
         environment.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/from-the-environment")
         adapter = LiteLLM(
-            {provider: HouseAccess(key, server.origin + path) for provider, path in paths.items()}
+            {provider: HouseAccess(key, server.origin + path) for provider, path in PATHS.items()}
         )
         adapter.warm_up()
         yield adapter

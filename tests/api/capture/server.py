@@ -28,6 +28,7 @@ from api_shim.event_writer import EventWriter
 from assay.adapters.clickhouse import open_event_store
 from assay.adapters.sql import bootstrap, migrate, open_registry
 from assay.contracts.events import Event, EventRef
+from assay.ports import ProviderDirectory
 from assay.runtime import http_server
 
 TOKEN = "phc_capture_tests"
@@ -76,7 +77,8 @@ async def serve(folder: Path) -> None:
                 registry=registry,
                 events=events,
                 writer=writer,
-                temporal=cast(Client, None),  # ingestion does not touch it
+                providers=cast(ProviderDirectory, None),  # ingestion touches neither providers
+                temporal=cast(Client, None),  # nor Temporal
                 trial_eval_limit=0,
                 throttle=True,
                 ready_checks={},

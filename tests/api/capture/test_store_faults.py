@@ -16,10 +16,11 @@ from temporalio.client import Client
 from api_shim.app import create_app
 from api_shim.context import Deps
 from api_shim.event_writer import EventWriter
-from api_shim.project_tokens import REMEMBERED_SECONDS
+from api_shim.known_projects import REMEMBERED_SECONDS
 from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
 from assay.contracts.events import Event
 from assay.errors import EventsRejected, StoreUnavailable
+from assay.ports import ProviderDirectory
 from tests.api.capture.memory_store import MemoryStore
 
 TOKEN = "phc_store_faults"
@@ -49,7 +50,8 @@ async def ingestion(tmp_path: Path) -> AsyncIterator[Ingestion]:
         registry=registry,
         events=store,
         writer=writer,
-        temporal=cast(Client, None),  # ingestion does not touch it
+        providers=cast(ProviderDirectory, None),  # ingestion touches neither providers
+        temporal=cast(Client, None),  # nor Temporal
         trial_eval_limit=0,
         throttle=True,
         ready_checks={},

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from assay.adapters.sql.tables import OrganizationRow, ProjectRow
 from assay.contracts.access import Project
 from tests.harness.api import KEY, ApiWorld, error, judge
 
@@ -27,15 +27,14 @@ async def stranger(world: ApiWorld):
 @pytest.fixture
 async def foreign_project(world: ApiWorld) -> int:
     """A project of an organisation that the first user is no member of."""
-    organization_id = uuid4().hex
-    with sqlite3.connect(world.database) as connection:
-        connection.execute("INSERT INTO organizations VALUES (?, 'Others', 1)", (organization_id,))
-        cursor = connection.execute(
-            "INSERT INTO projects (organization_id, name, token) VALUES (?, 'Theirs', ?)",
-            (organization_id, f"phc_{organization_id}"),
-        )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
+    organization_id = uuid4()
+    async with world.registry.database.write() as session:
+        session.add(OrganizationRow(id=organization_id, name="Others", ai_consent=True))
+        await session.flush()
+        project = ProjectRow(organization_id=organization_id, name="Theirs", token=f"phc_{organization_id}")
+        session.add(project)
+        await session.flush()
+        return project.id
 
 
 async def test_no_credentials(stranger: httpx.AsyncClient) -> None:

@@ -14,11 +14,19 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from api_shim.app import create_app
-from api_shim.errors import DETAIL, ERROR, FIELDS, FIELDS_OR_ERROR, STANDARD
+from api_shim.errors import (
+    ALL_DETAIL,
+    DETAIL,
+    ERROR,
+    FIELDS,
+    FIELDS_OR_ERROR,
+    REFUSALS_AS_DETAIL,
+    STANDARD,
+)
 from api_shim.operations import Call, Operation, Resource
 from api_shim.responses import JsonResponse
 from assay.contracts.wire import Items, RequestModel, Text, Uuid
-from assay.errors import FieldError, NotFound, PermissionDenied, StoreUnavailable
+from assay.errors import FieldError, LimitReached, NotFound, PermissionDenied, StoreUnavailable
 from tests.harness.api import KEY, ApiWorld, call, error
 
 SECRET = "the customer's prompt"
@@ -52,6 +60,8 @@ async def read(call: Call[ThingRequest, None]) -> Response:
             raise NotFound("No thing of that name.")
         case "taken":
             raise FieldError("Taken.", attr="nested__name")
+        case "too many":
+            raise LimitReached("There are too many things.")
         case "forbidden":
             raise PermissionDenied("AI data processing must be approved.")
     return JsonResponse({"name": form.name}, 202)
@@ -63,6 +73,8 @@ STYLES = {
     "fields": FIELDS,
     "fields_or_error": FIELDS_OR_ERROR,
     "detail": DETAIL,
+    "refusals_as_detail": REFUSALS_AS_DETAIL,
+    "all_detail": ALL_DETAIL,
 }
 
 THINGS = Resource(
@@ -106,6 +118,13 @@ TAKEN = error("validation_error", "invalid_input", "Taken.", "nested__name")
         ("fields", REQUIRED, MISSING, {"nested": {"name": ["Taken."]}}),
         ("fields_or_error", REQUIRED, {"error": MISSING["detail"]}, {"nested": {"name": ["Taken."]}}),
         ("detail", FIRST, {"detail": MISSING["detail"]}, TAKEN),
+        ("refusals_as_detail", FIRST, MISSING, TAKEN),
+        (
+            "all_detail",
+            {"detail": "name: This field may not be blank."},
+            {"detail": MISSING["detail"]},
+            {"detail": "nested__name: Taken."},
+        ),
     ],
 )
 async def test_styles_of_error_bodies(
@@ -117,6 +136,12 @@ async def test_styles_of_error_bodies(
     assert (response.status_code, response.json()) == (404, refused)
     response = await things.post(f"{URL}/{style}", json={"name": "taken", "ids": []})
     assert (response.status_code, response.json()) == (400, field)
+
+
+@pytest.mark.parametrize("style", ["detail", "refusals_as_detail", "all_detail"])
+async def test_a_refusal_that_is_about_no_object(things: httpx.AsyncClient, style: str) -> None:
+    response = await things.post(f"{URL}/{style}", json={"name": "too many", "ids": []})
+    assert (response.status_code, response.json()) == (400, {"detail": "There are too many things."})
 
 
 @pytest.mark.parametrize("style", STYLES)

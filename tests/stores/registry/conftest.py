@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from assay.adapters.sql import BootstrapResult, SqlRegistry, bootstrap, open_registry
 from assay.ports import Registry
-from tests.harness.postgres import PostgresServer, private_postgres
+from tests.harness.postgres import PostgresServer
 from tests.stores.registry.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.stores.registry.support import SECRETS
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    with private_postgres() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

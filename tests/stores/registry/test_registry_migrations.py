@@ -148,12 +148,18 @@ def reflected(connection: Connection) -> dict[str, Any]:
             "foreign keys": by_name(inspector.get_foreign_keys(name)),
             "unique": by_name(inspector.get_unique_constraints(name)),
             "checks": by_name(inspector.get_check_constraints(name)),
-            "indexes": by_name(inspector.get_indexes(name)),
+            "indexes": by_name(map(comparable, inspector.get_indexes(name))),
             "options": inspector.get_table_options(name),
         }
         for name in inspector.get_table_names()
         if name != "alembic_version"
     }
+
+
+def comparable(index: Any) -> dict[str, Any]:
+    """An index with the conditions of partial ones as text: as expressions they equal nothing."""
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return {**index, "dialect_options": options}
 
 
 def by_name(parts: Any) -> dict[str, Any]:

@@ -183,7 +183,7 @@ async def test_status_and_version_follow_the_rules_of_the_domain(registry: Regis
         return changed
 
     assert (await change(name="Another name")).version == 1
-    judge = ModelConfiguration(provider=Provider.OPENAI, model="gpt", provider_key_id=uuid4())
+    judge = ModelConfiguration(provider=Provider.OPENAI, model="gpt")
     assert (await change(model_configuration=judge)).model_configuration == judge
     named = judge.model_copy(update={"provider_key_name": "the name is the key's, not ours"})
     assert (await change(model_configuration=named)).version == 2

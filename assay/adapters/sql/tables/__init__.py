@@ -14,18 +14,43 @@ from assay.adapters.sql.tables.access import (
     UserRow,
 )
 from assay.adapters.sql.tables.base import Authored, Base
+from assay.adapters.sql.tables.clustering import ClusteringConfigRow, ClusteringJobRow
+from assay.adapters.sql.tables.datasets import DatasetItemRow, DatasetRow
+from assay.adapters.sql.tables.evaluation_reports import EvaluationReportRow
 from assay.adapters.sql.tables.evaluations import EvaluationRow, TrialEvaluationRow
+from assay.adapters.sql.tables.provider_keys import EvaluationConfigRow, ProviderKeyRow
+from assay.adapters.sql.tables.reviews import (
+    ReviewQueueItemRow,
+    ReviewQueueRow,
+    ScoreDefinitionRow,
+    ScoreDefinitionVersionRow,
+    TraceReviewRow,
+    TraceReviewScoreRow,
+)
 
 __all__ = [
     "FIRST_PROJECT_ID",
     "ApiKeyRow",
     "Authored",
     "Base",
+    "ClusteringConfigRow",
+    "ClusteringJobRow",
+    "DatasetItemRow",
+    "DatasetRow",
+    "EvaluationConfigRow",
+    "EvaluationReportRow",
     "EvaluationRow",
     "MembershipRole",
     "MembershipRow",
     "OrganizationRow",
     "ProjectRow",
+    "ProviderKeyRow",
+    "ReviewQueueItemRow",
+    "ReviewQueueRow",
+    "ScoreDefinitionRow",
+    "ScoreDefinitionVersionRow",
+    "TraceReviewRow",
+    "TraceReviewScoreRow",
     "TrialEvaluationRow",
     "UserRow",
 ]

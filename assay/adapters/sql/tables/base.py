@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, MetaData, Text, TypeDecorator, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
 
 
 class UtcDatetime(TypeDecorator[datetime]):
@@ -40,8 +43,34 @@ class UtcDatetime(TypeDecorator[datetime]):
 
 
 JSON_DOCUMENT = JSON(none_as_null=True)
-"""A JSON value as its text: order of keys and spelling of numbers come back as they were written. It cannot
-be compared in SQL; what is searched or sorted has a column of its own."""
+"""A JSON object or array as its text: order of keys and spelling of numbers come back as they were written.
+It cannot be compared in SQL; what is searched or sorted has a column of its own."""
+
+
+class JsonText(TypeDecorator[Any]):
+    """Any JSON value as its text, numbers included; null is NULL. Otherwise as `JSON_DOCUMENT`.
+
+    SQLite converts what looks like a number in a column of type JSON: `1.0` would come back as `1`, and an
+    integer beyond 64 bits rounded. There the column is of type TEXT.
+    """
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The type of the column."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else JSON_DOCUMENT)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """The value as the column's own type takes it."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The value as it was stored."""
+        return value if value is None or dialect.name != "sqlite" else json.loads(value)
+
 
 FOLDED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that sorts by code point on both databases, whatever the locale."""

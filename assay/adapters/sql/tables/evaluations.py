@@ -36,6 +36,7 @@ class EvaluationRow(Authored, Base):
         # The limit of the public API; it also keeps folded names within an index entry of PostgreSQL.
         CheckConstraint("length(name) BETWEEN 1 AND 400", name="name_length"),
         CheckConstraint("version >= 1", name="version_positive"),
+        Index(None, "id", "project_id", unique=True),  # what reports refer to
         Index(None, "project_id", "created_at"),
         Index(None, "project_id", "updated_at"),
         Index(None, "project_id", "name_folded"),
@@ -55,7 +56,9 @@ class EvaluationRow(Authored, Base):
     conditions: Mapped[list[dict[str, Any]]] = mapped_column(JSON_DOCUMENT)
     provider: Mapped[Provider | None] = mapped_column(choice(Provider, "provider"))
     model: Mapped[str | None] = mapped_column(Text)
-    provider_key_id: Mapped[UUID | None] = mapped_column(Uuid)
+    provider_key_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("provider_keys.id", ondelete="SET NULL"), index=True
+    )
     deleted: Mapped[bool]
     version: Mapped[int]
 

@@ -1,0 +1,93 @@
+"""From what a client sends to what is stored of an evaluation report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from api_shim.partial import sent_fields
+from api_shim.schemas.evaluation_reports import EvaluationReportRequest
+from assay.contracts.evaluation_reports import EvaluationReport, EvaluationReportSpec, ReportFrequency
+from assay.errors import FieldError
+from schedules.evaluation_reports import next_delivery_date
+
+_DECIDES_DELIVERY = ("frequency", "rrule", "starts_at", "timezone_name")
+
+
+def new_spec(form: EvaluationReportRequest, *, now: datetime) -> EvaluationReportSpec:
+    """What a new report stores.
+
+    Args:
+        form: what the client sent. The default of `trigger_threshold` is for scheduled reports: whoever
+            wants one every so many results has to say how many.
+        now: the present moment.
+
+    Raises:
+        FieldError: the frequency lacks what it goes by.
+    """
+    spec = EvaluationReportSpec(**_decided(form))
+    if "trigger_threshold" not in form.model_fields_set:
+        _require(spec.frequency is not ReportFrequency.EVERY_N, "trigger_threshold")
+    return _planned(spec, now)
+
+
+def changed_spec(
+    current: EvaluationReport, form: EvaluationReportRequest, *, now: datetime
+) -> EvaluationReportSpec:
+    """What a report stores after a change; the rules judge the merged result.
+
+    Args:
+        current: the report as it is stored.
+        form: the change; fields that were not sent stay.
+        now: the present moment.
+
+    Raises:
+        FieldError: the frequency lacks what it goes by.
+    """
+    stored = {name: getattr(current, name) for name in EvaluationReportSpec.model_fields}
+    spec = EvaluationReportSpec(**stored | _decided(form))
+    is_planned = current.next_delivery_date is not None and all(
+        getattr(spec, field) == getattr(current, field) for field in _DECIDES_DELIVERY
+    )
+    return spec if is_planned else _planned(spec, now)
+
+
+def require_known_integrations(targets: Iterable[dict[str, Any]]) -> None:
+    """Refuse Slack targets that name no Slack integration of the project.
+
+    Projects have no integrations yet, so no id can name one.
+
+    Raises:
+        FieldError: a target does.
+    """
+    for target in targets:
+        if target["type"] == "slack":
+            raise FieldError(
+                "integration_id must be the id of a Slack integration of this project.",
+                attr="delivery_targets",
+            )
+
+
+def _decided(form: EvaluationReportRequest) -> dict[str, Any]:
+    """The fields that the client sent, as the spec names them."""
+    fields = sent_fields(form)
+    if "evaluation" in fields:
+        fields["evaluation_id"] = fields.pop("evaluation")
+    return fields
+
+
+def _planned(spec: EvaluationReportSpec, now: datetime) -> EvaluationReportSpec:
+    """`spec` with its next delivery, once it has what its frequency goes by."""
+    if spec.frequency is ReportFrequency.EVERY_N:
+        _require(spec.trigger_threshold is not None, "trigger_threshold")
+    else:
+        _require(bool(spec.rrule), "rrule")
+        _require(spec.starts_at is not None, "starts_at")
+    return spec.model_copy(update={"next_delivery_date": next_delivery_date(spec, now)})
+
+
+def _require(is_given: bool, attr: str) -> None:
+    if not is_given:
+        frequency = "every_n" if attr == "trigger_threshold" else "scheduled"
+        raise FieldError(f'A report with the frequency "{frequency}" needs {attr}.', attr=attr)

@@ -1,0 +1,144 @@
+"""`/llm_analytics/evaluation_reports/`: which reports are made, when, and for whom."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from api_shim.evaluation_report_changes import changed_spec, new_spec, require_known_integrations
+from api_shim.operations import Call, Operation, Resource, hard_delete_forbidden
+from api_shim.pagination import Page, page_of
+from api_shim.partial import patch_of, sent_fields
+from api_shim.schemas.evaluation_reports import (
+    EvaluationReportListQuery,
+    EvaluationReportRequest,
+    EvaluationReportResponse,
+)
+from assay.contracts.evaluation_reports import EvaluationReport, EvaluationReportQuery
+from assay.contracts.wire import parse_uuid
+from assay.errors import FieldError, NotFound
+
+
+async def list_reports(call: Call[None, EvaluationReportListQuery]) -> Page[EvaluationReportResponse]:
+    """List all evaluation reports.
+
+    Newest first; deleted ones are left out.
+    """
+    query = EvaluationReportQuery(
+        evaluation_id=call.query.evaluation, limit=call.query.limit, offset=call.query.offset
+    )
+    count, found = await call.deps.registry.evaluation_reports.list(call.project.id, query)
+    return page_of(call, count, list(map(EvaluationReportResponse.of, found)))
+
+
+async def create_report(call: Call[EvaluationReportRequest, None]) -> EvaluationReportResponse:
+    """Create an evaluation report.
+
+    An evaluation can have any number of reports.
+    """
+    spec = new_spec(await _form(call), now=_now())
+    created = await call.deps.registry.evaluation_reports.create(
+        call.project.id, spec, created_by=call.principal.user.id
+    )
+    return EvaluationReportResponse.of(created)
+
+
+async def retrieve_report(call: Call[None, None]) -> EvaluationReportResponse:
+    """Retrieve an evaluation report."""
+    return EvaluationReportResponse.of(await _find(call, include_deleted=False))
+
+
+async def change_report(call: Call[EvaluationReportRequest, None]) -> EvaluationReportResponse:
+    """Change an evaluation report.
+
+    Fields that are not sent stay as they are. Deleted reports are found too, so that `deleted` can be set
+    back to false.
+    """
+    await _find(call, include_deleted=True)
+    form = await _form(call)
+    changed = await call.deps.registry.evaluation_reports.update(
+        call.project.id, call.id, partial(changed_spec, form=form, now=_now())
+    )
+    if changed is None:
+        raise NotFound("Not found.")
+    return EvaluationReportResponse.of(changed)
+
+
+def _now() -> datetime:
+    """The present moment, which only decides on the next delivery."""
+    return datetime.now(UTC)
+
+
+async def _find(call: Call[Any, None], *, include_deleted: bool) -> EvaluationReport:
+    report = await call.deps.registry.evaluation_reports.get(
+        call.project.id, call.id, include_deleted=include_deleted
+    )
+    if report is None:
+        raise NotFound("Not found.")
+    return report
+
+
+async def _form(call: Call[EvaluationReportRequest, None]) -> EvaluationReportRequest:
+    """What the client sent, with references that lead somewhere.
+
+    Raises:
+        FieldError: the project has no such evaluation, which is told before anything else that is wrong
+            with the body because `evaluation` is the first field; or no such Slack integration.
+        InvalidInput: a field breaks a rule.
+    """
+    evaluation_id = parse_uuid(await call.payload.field("evaluation"))
+    if evaluation_id is not None:
+        found = await call.deps.registry.evaluations.get(call.project.id, evaluation_id, include_deleted=True)
+        if found is None:
+            raise FieldError(
+                f'Invalid pk "{evaluation_id}" - object does not exist.',
+                attr="evaluation",
+                code="does_not_exist",
+            )
+    form = await call.body()
+    require_known_integrations(sent_fields(form).get("delivery_targets", ()))
+    return form
+
+
+RESOURCE = Resource(
+    path="llm_analytics/evaluation_reports",
+    scope="llm_analytics",
+    operations=(
+        Operation(
+            "list",
+            "GET",
+            "",
+            list_reports,
+            query=EvaluationReportListQuery,
+            response=Page[EvaluationReportResponse],
+        ),
+        Operation(
+            "create",
+            "POST",
+            "",
+            create_report,
+            body=EvaluationReportRequest,
+            response=EvaluationReportResponse,
+            status=201,
+        ),
+        Operation("retrieve", "GET", "{id}", retrieve_report, response=EvaluationReportResponse),
+        Operation(
+            "update",
+            "PUT",
+            "{id}",
+            change_report,
+            body=EvaluationReportRequest,
+            response=EvaluationReportResponse,
+        ),
+        Operation(
+            "partial_update",
+            "PATCH",
+            "{id}",
+            change_report,
+            body=patch_of(EvaluationReportRequest),
+            response=EvaluationReportResponse,
+        ),
+        hard_delete_forbidden(),
+    ),
+)

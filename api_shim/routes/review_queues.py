@@ -1,0 +1,104 @@
+"""`/llm_analytics/review_queues/`: where traces wait for a review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_shim.operations import Call, Operation, Resource
+from api_shim.pagination import Page, page_of
+from api_shim.partial import patch_of
+from api_shim.schemas.review_queues import ReviewQueueListQuery, ReviewQueueRequest, ReviewQueueResponse
+from assay.contracts.review_queues import ReviewQueue, ReviewQueueQuery
+from assay.errors import NotFound
+
+
+async def list_review_queues(call: Call[None, ReviewQueueListQuery]) -> Page[ReviewQueueResponse]:
+    """List all review queues.
+
+    Deleted ones are left out.
+    """
+    query = ReviewQueueQuery(
+        name=call.query.name,
+        search=call.query.search,
+        order_by=call.query.order_by,
+        limit=call.query.limit,
+        offset=call.query.offset,
+    )
+    count, found = await call.deps.registry.review_queues.list(call.project.id, query)
+    return page_of(call, count, list(map(ReviewQueueResponse.of, found)))
+
+
+async def create_review_queue(call: Call[ReviewQueueRequest, None]) -> ReviewQueueResponse:
+    """Create a review queue."""
+    form = await call.body()
+    created = await call.deps.registry.review_queues.create(
+        call.project.id, form.name, created_by=call.principal.user.id
+    )
+    return ReviewQueueResponse.of(created)
+
+
+async def retrieve_review_queue(call: Call[None, None]) -> ReviewQueueResponse:
+    """Retrieve a review queue."""
+    return ReviewQueueResponse.of(await _find(call))
+
+
+async def change_review_queue(call: Call[ReviewQueueRequest, None]) -> ReviewQueueResponse:
+    """Rename a review queue."""
+    await _find(call)
+    form = await call.body()
+    changed = await call.deps.registry.review_queues.rename(call.project.id, call.id, form.name)
+    return ReviewQueueResponse.of(_existing(changed))
+
+
+async def delete_review_queue(call: Call[None, None]) -> None:
+    """Delete a review queue with its items.
+
+    Its name can be used again, and its traces can be put into other queues.
+    """
+    if not await call.deps.registry.review_queues.delete(call.project.id, call.id):
+        raise NotFound("Not found.")
+
+
+async def _find(call: Call[Any, Any]) -> ReviewQueue:
+    return _existing(await call.deps.registry.review_queues.get(call.project.id, call.id))
+
+
+def _existing(queue: ReviewQueue | None) -> ReviewQueue:
+    if queue is None:
+        raise NotFound("Not found.")
+    return queue
+
+
+RESOURCE = Resource(
+    path="llm_analytics/review_queues",
+    scope="llm_analytics",
+    operations=(
+        Operation(
+            "list",
+            "GET",
+            "",
+            list_review_queues,
+            query=ReviewQueueListQuery,
+            response=Page[ReviewQueueResponse],
+        ),
+        Operation(
+            "create",
+            "POST",
+            "",
+            create_review_queue,
+            body=ReviewQueueRequest,
+            response=ReviewQueueResponse,
+            status=201,
+        ),
+        Operation("retrieve", "GET", "{id}", retrieve_review_queue, response=ReviewQueueResponse),
+        Operation(
+            "partial_update",
+            "PATCH",
+            "{id}",
+            change_review_queue,
+            body=patch_of(ReviewQueueRequest),
+            response=ReviewQueueResponse,
+        ),
+        Operation("destroy", "DELETE", "{id}", delete_review_queue, status=204),
+    ),
+)

@@ -1,0 +1,87 @@
+"""Where each provider is called, and with which key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pydantic import SecretStr
+
+from assay.contracts.evaluations import Provider
+from assay.contracts.provider_keys import ProviderAccess
+from assay.domain.provider_keys import AZURE_API_VERSION
+
+PUBLIC_URLS: Mapping[Provider, str] = MappingProxyType(
+    {
+        Provider.OPENAI: "https://api.openai.com/v1",
+        Provider.ANTHROPIC: "https://api.anthropic.com",
+        Provider.GEMINI: "https://generativelanguage.googleapis.com/v1beta",
+        Provider.OPENROUTER: "https://openrouter.ai/api/v1",
+        Provider.FIREWORKS: "https://api.fireworks.ai/inference/v1",
+        Provider.TOGETHER_AI: "https://api.together.ai/v1",
+    }
+)
+"""The providers' public addresses. Azure OpenAI has none, each customer has an own."""
+
+_UNDATED_AZURE_VERSIONS = frozenset({"v1", "latest", "preview"})
+
+
+@dataclass(frozen=True, slots=True)
+class HouseAccess:
+    """The operator's own access to one provider.
+
+    Attributes:
+        base_url: address instead of the provider's public one; Azure OpenAI needs it.
+        api_version: Azure OpenAI's API version.
+    """
+
+    api_key: SecretStr
+    base_url: str | None = None
+    api_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One provider's address and a key for it.
+
+    Attributes:
+        base_url: without a slash at its end.
+        api_version: sent to Azure OpenAI only.
+    """
+
+    provider: Provider
+    api_key: SecretStr
+    base_url: str
+    api_version: str
+
+    @property
+    def undated(self) -> bool:
+        """Whether this is Azure OpenAI's newer API, which looks like OpenAI's and has no dated versions."""
+        return self.provider is Provider.AZURE_OPENAI and self.api_version in _UNDATED_AZURE_VERSIONS
+
+
+def house_endpoint(provider: Provider, access: HouseAccess) -> Endpoint | None:
+    """Where the operator's key is used; None if that is not known."""
+    url = access.base_url or PUBLIC_URLS.get(provider)
+    return _endpoint(provider, access.api_key, url, access.api_version)
+
+
+def project_endpoint(access: ProviderAccess, base_urls: Mapping[Provider, str]) -> Endpoint | None:
+    """Where a project's key is used; None if that is not known.
+
+    Args:
+        base_urls: the operator's addresses, which serve projects' keys too; an Azure key brings its own.
+    """
+    url = base_urls.get(access.provider) or PUBLIC_URLS.get(access.provider)
+    if access.provider is Provider.AZURE_OPENAI:
+        url = access.azure_endpoint or url
+    return _endpoint(access.provider, access.api_key, url, access.api_version)
+
+
+def _endpoint(
+    provider: Provider, key: SecretStr, url: str | None, api_version: str | None
+) -> Endpoint | None:
+    if url is None:
+        return None
+    return Endpoint(provider, key, url.rstrip("/"), api_version or AZURE_API_VERSION)

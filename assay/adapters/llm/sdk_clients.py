@@ -1,0 +1,63 @@
+"""The clients that litellm is given for each call, all on one outbound HTTP client.
+
+Without a client, litellm and the SDKs beneath it make their own, which follow redirects, connect to any
+address and take proxies, headers and tokens from the environment. litellm wants two kinds: the OpenAI SDK's
+for OpenAI and Azure OpenAI, its own handler for the rest.
+
+This module imports litellm, which takes seconds: import it in a thread.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import httpx
+from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+from openai import AsyncAzureOpenAI, AsyncOpenAI
+from openai._types import Omit
+
+from assay.adapters.llm.access import Endpoint
+from assay.contracts.evaluations import Provider
+
+_FROM_THE_ENVIRONMENT = ("OpenAI-Organization", "OpenAI-Project")
+"""Headers that name the operator's own account."""
+
+
+class OutboundHandler(AsyncHTTPHandler):
+    """litellm's HTTP handler, sending through a given client and once only."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        super().__init__()
+        self.client = client  # the handler does not close a client that it was given
+
+    def create_client(self, *_: Any, **__: Any) -> httpx.AsyncClient:
+        """A client that can send nothing.
+
+        litellm makes one with each handler, and one to send again after a broken connection: retries belong
+        to Temporal.
+        """
+        return httpx.AsyncClient(transport=httpx.AsyncBaseTransport())
+
+
+def sdk_client(endpoint: Endpoint, client: httpx.AsyncClient) -> AsyncOpenAI:
+    """The OpenAI SDK's client for one call; making one takes a fraction of a millisecond.
+
+    It is not kept, and neither is the key in it. It must not be closed: the connections are `client`'s.
+    """
+    key = endpoint.api_key.get_secret_value()
+    if endpoint.provider is Provider.AZURE_OPENAI and not endpoint.undated:
+        azure = AsyncAzureOpenAI(
+            api_key=key,
+            azure_endpoint=endpoint.base_url,
+            api_version=endpoint.api_version,
+            http_client=client,
+            max_retries=0,
+        )
+        azure._azure_ad_token = None  # the environment's, and it would go along with anybody's key
+        made: AsyncOpenAI = azure
+    else:
+        url = f"{endpoint.base_url}/openai/v1" if endpoint.undated else endpoint.base_url
+        made = AsyncOpenAI(api_key=key, base_url=url, http_client=client, max_retries=0)
+    # Over those of OPENAI_CUSTOM_HEADERS; the SDK declares text, and drops what is marked as omitted.
+    made._custom_headers = cast("dict[str, str]", {name: Omit() for name in _FROM_THE_ENVIRONMENT})
+    return made

@@ -1,0 +1,1 @@
+"""Scores: the configs of score definitions, and which values fit them."""

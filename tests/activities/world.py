@@ -1,0 +1,107 @@
+"""The activities of `run-evaluation` on real stores and a scripted provider."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from pydantic import SecretStr
+from temporalio.testing import ActivityEnvironment
+
+from activities.evaluations import EvaluationActivities
+from assay.adapters.clickhouse import ClickHouseEventStore
+from assay.adapters.llm import HouseAccess, LiteLLM
+from assay.adapters.sql import SqlRegistry
+from assay.adapters.testing import ScriptedModelServer
+from assay.contracts.evaluations import (
+    Evaluation,
+    EvaluationSpec,
+    EvaluationType,
+    Judgement,
+    OutputType,
+    Provider,
+    RecordVerdictInput,
+    RunEvaluationInput,
+)
+from assay.contracts.events import Event, EventRef
+from assay.temporal.ids import manual_trigger
+
+PROJECT = 1
+GOOD = "Open the sign-in page and choose “Forgot password”."
+
+
+class World:
+    """The activities, and shortcuts to what they work on."""
+
+    def __init__(
+        self,
+        registry: SqlRegistry,
+        events: ClickHouseEventStore,
+        model: ScriptedModelServer,
+        *,
+        house: bool = True,
+        limit: int = 100,
+        asks: LiteLLM | None = None,
+    ) -> None:
+        self.registry, self.events, self.model = registry, events, model
+        access = HouseAccess(api_key=SecretStr("sk-house"), base_url=model.base_url, api_version=None)
+        self.activities = EvaluationActivities(
+            registry=registry,
+            events=events,
+            model=asks
+            or LiteLLM(
+                {Provider.OPENAI: access} if house else {}, base_urls={Provider.OPENAI: model.base_url}
+            ),
+            trial_eval_limit=limit,
+        )
+
+    async def evaluation(self, **changes: Any) -> Evaluation:
+        spec = {
+            "name": "Helpfulness",
+            "enabled": True,
+            "evaluation_type": EvaluationType.LLM_JUDGE,
+            "evaluation_config": {"prompt": "Pass if the answer helps."},
+            "output_type": OutputType.BOOLEAN,
+            "output_config": {"allows_na": False},
+        }
+        return await self.registry.evaluations.create(
+            PROJECT, EvaluationSpec.model_validate(spec | changes), created_by=None
+        )
+
+    def run(self, evaluation: Evaluation, answer: str = GOOD, **properties: Any) -> RunEvaluationInput:
+        target = Event(
+            project_id=PROJECT,
+            event="$ai_generation",
+            uuid=uuid4(),
+            distinct_id="user-1",
+            timestamp=datetime.now(UTC),
+            properties={
+                "$ai_trace_id": "trace-1",
+                "$ai_input": [{"role": "user", "content": "How do I reset my password?"}],
+                "$ai_output_choices": [{"role": "assistant", "content": answer}],
+                **properties,
+            },
+        )
+        self.events.insert([target])
+        now = datetime.now(UTC)
+        return RunEvaluationInput(
+            project_id=PROJECT,
+            evaluation_id=evaluation.id,
+            evaluation_name=evaluation.name,
+            evaluation_type=evaluation.evaluation_type,
+            target=EventRef.of(target),
+            trigger=manual_trigger(now),
+            requested_at=now,
+        )
+
+    async def judge(self, run: RunEvaluationInput) -> Judgement:
+        return await ActivityEnvironment().run(self.activities.judge, run)
+
+    async def record(self, run: RunEvaluationInput, judgement: Judgement) -> None:
+        await ActivityEnvironment().run(
+            self.activities.record_verdict, RecordVerdictInput(run=run, judgement=judgement)
+        )
+
+    async def used(self) -> int:
+        return await self.registry.trial.used(PROJECT)

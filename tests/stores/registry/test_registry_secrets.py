@@ -1,0 +1,99 @@
+"""The operator's secrets: what provider keys are encrypted under, and how that changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from assay.adapters.sql import BootstrapResult, SqlRegistry, open_registry, rotate_secrets
+from assay.adapters.sql.tables import ProviderKeyRow
+from assay.errors import ProviderKeyUnreadable, SetupError
+from tests.stores.registry.provider_keys import NEW_SECRET, SECRET, secret_of, store
+from tests.stores.registry.support import execute
+
+
+@pytest.fixture
+async def opening(url: str, start: BootstrapResult) -> AsyncIterator[Any]:
+    """Open the registry with other secrets."""
+    opened: list[SqlRegistry] = []
+
+    def opening(*secrets: str) -> SqlRegistry:
+        opened.append(open_registry(url, secrets=secrets))
+        return opened[-1]
+
+    yield opening
+    for registry in opened:
+        await registry.close()
+
+
+async def test_all_secrets_decrypt_and_the_first_encrypts(opening: Any) -> None:
+    old, both, new = opening("old"), opening("new", "old"), opening("new")
+    under_old, under_new = await store(old), await store(both)
+
+    assert await secret_of(both, under_old) == SECRET
+    assert await secret_of(new, under_new) == SECRET
+    with pytest.raises(ProviderKeyUnreadable) as unreadable:
+        await new.provider_keys.open(1, under_old.id)
+    assert str(under_old.id) in unreadable.value.detail
+    assert await new.provider_keys.get(1, under_old.id) == under_old  # showing it needs no decryption
+
+
+async def test_a_secret_moved_to_another_row_or_project_does_not_open(
+    blank: SqlRegistry, start: BootstrapResult
+) -> None:
+    other = (await blank.access.create_project("Other")).id
+    first, second = await store(blank), await store(blank, secret=NEW_SECRET)
+    box = "(SELECT sealed FROM provider_keys WHERE masked LIKE '%seen')"
+    await execute(blank, f"UPDATE provider_keys SET sealed = {box} WHERE masked LIKE '%ther'")
+    with pytest.raises(ProviderKeyUnreadable):
+        await blank.provider_keys.open(1, second.id)
+
+    await execute(blank, "UPDATE provider_keys SET project_id = :other", other=other)
+    with pytest.raises(ProviderKeyUnreadable):
+        await blank.provider_keys.open(other, first.id)
+
+
+async def test_rotation_brings_every_key_under_the_first_secret(opening: Any) -> None:
+    old, both, new = opening("old"), opening("new", "old"), opening("new")
+    keys = [await store(old, secret=f"sk-number-{number}") for number in range(3)]
+    await store(both)
+
+    assert await rotate_secrets(both) == (3, 0)
+    assert await rotate_secrets(both) == (0, 0)
+
+    assert [await secret_of(new, key) for key in keys] == [f"sk-number-{number}" for number in range(3)]
+    assert [await new.provider_keys.get(1, key.id) for key in keys] == keys
+
+
+async def test_rotations_may_run_at_once(opening: Any) -> None:
+    for _ in range(4):
+        await store(opening("old"))
+
+    done = await asyncio.gather(*(rotate_secrets(opening("new", "old")) for _ in range(3)))
+
+    assert sum(rotation.done for rotation in done) == 4
+
+
+async def test_rotation_refuses_while_a_secret_is_missing(opening: Any) -> None:
+    lost, old, both = opening("lost"), opening("old"), opening("new", "old")
+    for each in (lost, lost, old):
+        await store(each)
+
+    with pytest.raises(SetupError, match="2 provider keys are encrypted"):
+        await rotate_secrets(both)
+    assert (await rotate_secrets(opening("new", "old", "lost"))).done == 3
+
+
+async def test_rotation_counts_what_does_not_open(opening: Any) -> None:
+    old, both = opening("old"), opening("new", "old")
+    await store(old, name="good")
+    await store(old, name="altered")
+    async with both.database.write() as session:
+        altered = update(ProviderKeyRow).where(ProviderKeyRow.name == "altered")
+        await session.execute(altered.values(sealed=bytes(40)))
+
+    assert await rotate_secrets(both) == (1, 1)

@@ -1,0 +1,137 @@
+"""Which filters can be evaluated, and what is said about the others."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.contracts.filters import FilterOperator, FilterType, PropertyFilter
+from assay.domain.filters import matches, parse_filters, person_properties
+from assay.domain.filters.parsing import MAX_BYTES, MAX_FILTERS
+from assay.errors import UnsupportedFilter, UserFault
+
+NOW = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
+GOOD = {"key": "a", "value": 1}
+
+
+def refusal(raw: object) -> str:
+    with pytest.raises(UnsupportedFilter) as refused:
+        parse_filters(raw)
+    return refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("fields", "named", "word"),
+    [
+        ({"key": None}, "key", "text"),
+        ({"key": 1}, "key", "text"),
+        ({"key": "\ud800"}, "key", "Unicode"),
+        ({"type": "cohort"}, "type", "'cohort'"),
+        ({"type": "no such type!"}, "type", "this type"),
+        ({"type": ["event"]}, "type", "this type"),
+        ({"operator": "semver_eq"}, "operator", "not known"),
+        ({"operator": {}}, "operator", "not known"),
+        ({"operator": "flag_evaluates_to", "value": True}, "operator", "flag"),
+        ({"value": None}, "value", "text"),
+        ({"value": []}, "value", "empty"),
+        ({"value": {"a": 1}}, "value", "text"),
+        ({"value": ["a", None]}, "value", "list"),
+        ({"value": ["a", ["b"]]}, "value", "list"),
+        ({"value": "\udfff"}, "value", "Unicode"),
+        ({"value": float("nan")}, "value", "JSON"),
+        ({"operator": "in", "value": None}, "value", "text"),
+        ({"operator": "icontains", "value": []}, "value", "empty"),
+        ({"operator": "regex", "value": "("}, "value", "missing )"),
+        ({"operator": "regex", "value": "(?=look)"}, "value", "(?="),
+        ({"operator": "regex", "value": "(a)\\1"}, "value", "regular expression"),
+        ({"operator": "regex", "value": "(((a{100}){100}){100})"}, "value", "regular expression"),
+        ({"operator": "regex", "value": ["a"]}, "value", "text"),
+        ({"operator": "regex", "value": 1}, "value", "text"),
+        ({"operator": "gt", "value": "many"}, "value", "number"),
+        ({"operator": "gt", "value": True}, "value", "number"),
+        ({"operator": "gt", "value": [1]}, "value", "number"),
+        ({"operator": "gt", "value": 10**400}, "value", "number"),
+        ({"operator": "max", "value": "2026-03-29"}, "value", "number"),
+        ({"operator": "between", "value": 1}, "value", "two numbers"),
+        ({"operator": "between", "value": [1, 2, 3]}, "value", "two numbers"),
+        ({"operator": "between", "value": [1, None]}, "value", "number"),
+        ({"operator": "not_between", "value": [2, 1]}, "value", "above"),
+        ({"operator": "is_date_before", "value": "soon"}, "value", "date"),
+        ({"operator": "is_date_before", "value": "2026-02-30"}, "value", "date"),
+        ({"operator": "is_date_before", "value": "-10000d"}, "value", "date"),
+        ({"operator": "is_date_before", "value": 1_700_000_000}, "value", "date"),
+        ({"operator": "is_cleaned_path_exact", "value": ["/a"]}, "value", "text"),
+    ],
+)
+def test_refusals_name_position_field_and_reason(fields: dict[str, Any], named: str, word: str) -> None:
+    detail = refusal([GOOD, {**GOOD, **fields}])
+
+    assert detail.startswith(f"Filter 2, {named}: ")
+    assert word in detail
+
+
+@pytest.mark.parametrize("raw", [None, {}, "text", 1, {"type": "AND", "values": []}])
+def test_only_lists(raw: object) -> None:
+    assert "list" in refusal(raw)
+
+
+@pytest.mark.parametrize("entry", [None, "text", 1, [], [GOOD]])
+def test_only_objects(entry: object) -> None:
+    assert refusal([entry]).startswith("Filter 1, filter: ")
+
+
+def test_lists_are_bounded() -> None:
+    assert len(parse_filters([GOOD] * MAX_FILTERS)) == MAX_FILTERS
+    assert str(MAX_FILTERS) in refusal([GOOD] * (MAX_FILTERS + 1))
+    assert parse_filters([{"key": "a", "value": "x" * (MAX_BYTES - 1)}])
+    assert str(MAX_BYTES) in refusal([{"key": "a", "value": ["x" * MAX_BYTES]}])
+
+
+def test_a_refusal_is_not_retried() -> None:
+    assert issubclass(UnsupportedFilter, UserFault)
+    assert not UnsupportedFilter.retryable
+
+
+def test_defaults() -> None:
+    [implied] = parse_filters(
+        [{"key": "a", "value": "b", "operator": None, "type": None, "label": "ignored"}]
+    )
+    [explicit] = parse_filters([{"key": "a", "value": "b", "operator": "exact", "type": "event"}])
+
+    assert implied == explicit
+    assert PropertyFilter(key="a").operator is FilterOperator.EXACT
+    assert PropertyFilter(key="a").type is FilterType.EVENT
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=10,
+)
+almost_filters = st.fixed_dictionaries(
+    {"key": st.text(max_size=3) | json_values},
+    optional={
+        "operator": st.sampled_from([operator.value for operator in FilterOperator]) | json_values,
+        "value": json_values,
+        "type": st.sampled_from(["event", "person", "cohort"]) | json_values,
+    },
+)
+
+
+@given(
+    raw=json_values | st.lists(almost_filters, max_size=3),
+    properties=st.dictionaries(st.text(max_size=3), json_values),
+)
+def test_any_json_is_compiled_or_refused_and_evaluates(raw: Any, properties: dict[str, Any]) -> None:
+    try:
+        filters = parse_filters(raw)
+    except UnsupportedFilter as refused:
+        json.dumps(refused.detail).encode()
+        return
+    answer = matches(filters, properties, person_properties(properties), now=NOW)
+    assert isinstance(answer, bool)
