@@ -117,7 +117,7 @@ class Database:
             StoreUnavailable: the database does not answer.
         """
         with translated_errors():
-            async with AsyncSession(self._engine) as session, session.begin():
+            async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
                 yield session
 
     @asynccontextmanager
@@ -131,7 +131,7 @@ class Database:
             StoreRejected: a constraint was broken.
         """
         with translated_errors():
-            async with AsyncSession(self._writer) as session, session.begin():
+            async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
                 yield session
 
     async def close(self) -> None:

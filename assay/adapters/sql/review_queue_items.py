@@ -151,13 +151,13 @@ def _all() -> _Found:
         with_author(ReviewQueueItemRow)
         .add_columns(ReviewQueueRow.name)
         .join(ReviewQueueRow, ReviewQueueRow.id == ReviewQueueItemRow.queue_id)
-        .execution_options(populate_existing=True)
     )
 
 
 async def _stored(session: AsyncSession, item_id: UUID) -> ReviewQueueItem:
     """What this transaction has written, as the database keeps it."""
-    return _item(*(await session.execute(_all().where(ReviewQueueItemRow.id == item_id))).one())
+    statement = _all().where(ReviewQueueItemRow.id == item_id).execution_options(populate_existing=True)
+    return _item(*(await session.execute(statement)).one())
 
 
 def _item(

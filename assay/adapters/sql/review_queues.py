@@ -128,7 +128,7 @@ def _all() -> _Found:
         .where(ReviewQueueItemRow.queue_id == ReviewQueueRow.id, ~ReviewQueueItemRow.deleted)
         .scalar_subquery()
     )
-    return with_author(ReviewQueueRow).add_columns(pending).execution_options(populate_existing=True)
+    return with_author(ReviewQueueRow).add_columns(pending)
 
 
 async def _require_free_name(
@@ -158,7 +158,8 @@ async def _write(session: AsyncSession, current: ReviewQueueRow, columns: dict[s
 
 async def _stored(session: AsyncSession, queue_id: UUID) -> ReviewQueue:
     """What this transaction has written, as the database keeps it."""
-    return _queue(*(await session.execute(_all().where(ReviewQueueRow.id == queue_id))).one())
+    statement = _all().where(ReviewQueueRow.id == queue_id).execution_options(populate_existing=True)
+    return _queue(*(await session.execute(statement)).one())
 
 
 def _queue(

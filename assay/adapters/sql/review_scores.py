@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Row, Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assay.adapters.sql.clock import new_id
@@ -16,9 +17,11 @@ from assay.adapters.sql.tables import (
     ScoreDefinitionVersionRow,
     TraceReviewScoreRow,
 )
+from assay.contracts.score_definitions import ScoreKind
 from assay.contracts.trace_reviews import CheckedScore, ReviewScore
 
-type _Found = Select[TraceReviewScoreRow, ScoreDefinitionRow, ScoreDefinitionVersionRow]
+type _Found = Select[TraceReviewScoreRow, str, ScoreKind, bool, int, dict[str, Any]]
+type _Scored = Row[TraceReviewScoreRow, str, ScoreKind, bool, int, dict[str, Any]]
 
 
 async def insert_scores(
@@ -50,14 +53,21 @@ async def scores_of(session: AsyncSession, review_ids: Sequence[UUID]) -> dict[U
     if review_ids:
         statement = _all().where(TraceReviewScoreRow.review_id.in_(review_ids))
         for row in (await session.execute(statement)).all():
-            scores[row[0].review_id].append(_score(*row))
+            scores[row[0].review_id].append(_score(row))
     return scores
 
 
 def _all() -> _Found:
-    """All scores, each with its definition and the version that it was scored against."""
+    """All scores, each with what is shown of its definition and of the version that it was scored against."""
     return (
-        select(TraceReviewScoreRow, ScoreDefinitionRow, ScoreDefinitionVersionRow)
+        select(
+            TraceReviewScoreRow,
+            ScoreDefinitionRow.name,
+            ScoreDefinitionRow.kind,
+            ScoreDefinitionRow.archived,
+            ScoreDefinitionVersionRow.version,
+            ScoreDefinitionVersionRow.config,
+        )
         .join(ScoreDefinitionRow, ScoreDefinitionRow.id == TraceReviewScoreRow.definition_id)
         .join(
             ScoreDefinitionVersionRow,
@@ -81,19 +91,18 @@ def _columns(review_id: UUID, score: CheckedScore, *, at: datetime) -> dict[str,
     }
 
 
-def _score(
-    row: TraceReviewScoreRow, definition: ScoreDefinitionRow, version: ScoreDefinitionVersionRow
-) -> ReviewScore:
+def _score(found: _Scored) -> ReviewScore:
+    row, name, kind, archived, version, config = found
     keys = row.categorical_values
     return ReviewScore(
         id=row.id,
-        definition_id=definition.id,
-        definition_name=definition.name,
-        definition_kind=definition.kind,
-        definition_archived=definition.archived,
-        definition_version_id=version.id,
-        definition_version=version.version,
-        definition_config=version.config,
+        definition_id=row.definition_id,
+        definition_name=name,
+        definition_kind=kind,
+        definition_archived=archived,
+        definition_version_id=row.definition_version_id,
+        definition_version=version,
+        definition_config=config,
         categorical_values=None if keys is None else tuple(keys),
         numeric_value=row.numeric_value,
         boolean_value=row.boolean_value,

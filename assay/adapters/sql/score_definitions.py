@@ -182,7 +182,6 @@ def _all() -> _Found:
         with_author(ScoreDefinitionRow)
         .add_columns(ScoreDefinitionVersionRow)
         .join(ScoreDefinitionVersionRow, current)
-        .execution_options(populate_existing=True)
     )
 
 
@@ -212,7 +211,8 @@ async def _write(session: AsyncSession, current: ScoreDefinitionRow, columns: di
 
 async def _stored(session: AsyncSession, definition_id: UUID) -> ScoreDefinition:
     """What this transaction has written, as the database keeps it."""
-    row = (await session.execute(_all().where(ScoreDefinitionRow.id == definition_id))).one()
+    statement = _all().where(ScoreDefinitionRow.id == definition_id).execution_options(populate_existing=True)
+    row = (await session.execute(statement)).one()
     return _definition(*row)
 
 

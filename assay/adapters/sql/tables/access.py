@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, String, Text, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from assay.adapters.sql.tables.base import JSON_DOCUMENT, Base, UtcDatetime, choice
+from assay.adapters.sql.tables.base import JSON_DOCUMENT, Base, UtcDatetime, Uuid, choice
 
 
 class OrganizationRow(Base):

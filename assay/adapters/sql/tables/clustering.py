@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from assay.adapters.sql.tables.base import JSON_DOCUMENT, Base, JsonText, UtcDatetime, choice
+from assay.adapters.sql.tables.base import JSON_DOCUMENT, Base, JsonText, UtcDatetime, Uuid, choice
 from assay.contracts.clustering import AnalysisLevel
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from assay.adapters.sql.tables.base import FOLDED_TEXT, Authored, Base, JsonText, UtcDatetime
+from assay.adapters.sql.tables.base import FOLDED_TEXT, Authored, Base, JsonText, UtcDatetime, Uuid
 
 
 class DatasetRow(Authored, Base):

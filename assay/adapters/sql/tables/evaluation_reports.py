@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, Uuid
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from assay.adapters.sql.tables.base import JSON_DOCUMENT, Authored, Base, UtcDatetime, choice
+from assay.adapters.sql.tables.base import JSON_DOCUMENT, Authored, Base, UtcDatetime, Uuid, choice
 from assay.contracts.evaluation_reports import ReportFrequency
 
 

@@ -6,10 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from assay.adapters.sql.tables.base import FOLDED_TEXT, JSON_DOCUMENT, Authored, Base, UtcDatetime, choice
+from assay.adapters.sql.tables.base import (
+    FOLDED_TEXT,
+    JSON_DOCUMENT,
+    Authored,
+    Base,
+    UtcDatetime,
+    Uuid,
+    choice,
+)
 from assay.contracts.evaluations import EvaluationStatus, EvaluationType, OutputType, Provider, StatusReason
 
 

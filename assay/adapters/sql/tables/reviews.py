@@ -17,12 +17,19 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    Uuid,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from assay.adapters.sql.tables.base import FOLDED_TEXT, JSON_DOCUMENT, Authored, Base, UtcDatetime, choice
+from assay.adapters.sql.tables.base import (
+    FOLDED_TEXT,
+    JSON_DOCUMENT,
+    Authored,
+    Base,
+    UtcDatetime,
+    Uuid,
+    choice,
+)
 from assay.contracts.score_definitions import ScoreKind
 
 _DECIMAL_PLACES = 6
