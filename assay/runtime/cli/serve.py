@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import click
+import uvloop
 from prometheus_client import start_http_server
 from temporalio.client import Client
 
@@ -95,7 +96,7 @@ def run(serve_until: Callable[[asyncio.Event], Awaitable[None]]) -> None:
             loop.add_signal_handler(number, stop.set)
         await serve_until(stop)
 
-    asyncio.run(main())
+    asyncio.run(main(), loop_factory=uvloop.new_event_loop)
 
 
 async def stopped_or_broken(
