@@ -138,6 +138,7 @@ def _query_parameter(name: str, schema: Json, *, required: bool) -> Json:
     parameter: Json = {"name": name, "in": "query"}
     if required:
         parameter["required"] = True
+        schema.pop("default", None)
     if description := schema.pop("description", None):
         parameter["description"] = description
     schema.pop("title", None)

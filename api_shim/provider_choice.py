@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import WithJsonSchema
+
 from assay.contracts.evaluations import Provider
+from assay.contracts.wire import Text
 from assay.errors import NotPossible
+
+ProviderName = Annotated[
+    str,
+    Text(blank=True),
+    WithJsonSchema({"type": "string", "enum": [provider.value for provider in Provider]}),
+]
+"""Name of a provider, for `chosen_provider` to read: it refuses in other words than fields are refused."""
 
 
 def chosen_provider(name: str) -> Provider:

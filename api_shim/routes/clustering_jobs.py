@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from api_shim.errors import REFUSALS_AS_DETAIL
-from api_shim.operations import Call, Operation, Resource
+from api_shim.object_operations import changes, creation, deletion, list_of, retrieval
+from api_shim.operations import Call, Resource
 from api_shim.pagination import Page, PageQuery, page_of
-from api_shim.partial import patch_of, sent_fields, with_changes
+from api_shim.partial import sent_fields, with_changes
 from api_shim.schemas.clustering_jobs import ClusteringJobRequest, ClusteringJobResponse
 from assay.contracts.clustering import MAX_JOBS, ClusteringJobSpec
 from assay.errors import NotFound
@@ -70,39 +71,18 @@ RESOURCE = Resource(
     path="llm_analytics/clustering_jobs",
     scope="llm_analytics",
     operations=(
-        Operation("list", "GET", "", list_jobs, query=PageQuery, response=Page[ClusteringJobResponse]),
-        Operation(
-            "create",
-            "POST",
-            "",
-            create_job,
-            body=ClusteringJobRequest,
-            response=ClusteringJobResponse,
-            status=201,
-            errors=REFUSALS_AS_DETAIL,
-            also=_REFUSED,
+        list_of(ClusteringJobResponse, list_jobs, query=PageQuery),
+        creation(
+            ClusteringJobRequest, ClusteringJobResponse, create_job, errors=REFUSALS_AS_DETAIL, also=_REFUSED
         ),
-        Operation("retrieve", "GET", "{id}", retrieve_job, response=ClusteringJobResponse),
-        Operation(
-            "update",
-            "PUT",
-            "{id}",
+        retrieval(ClusteringJobResponse, retrieve_job),
+        *changes(
+            ClusteringJobRequest,
+            ClusteringJobResponse,
             change_job,
-            body=ClusteringJobRequest,
-            response=ClusteringJobResponse,
             errors=REFUSALS_AS_DETAIL,
             also=_NAME_TAKEN,
         ),
-        Operation(
-            "partial_update",
-            "PATCH",
-            "{id}",
-            change_job,
-            body=patch_of(ClusteringJobRequest),
-            response=ClusteringJobResponse,
-            errors=REFUSALS_AS_DETAIL,
-            also=_NAME_TAKEN,
-        ),
-        Operation("destroy", "DELETE", "{id}", delete_job, status=204),
+        deletion(delete_job),
     ),
 )

@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from api_shim.operations import Call, Operation, Resource, hard_delete_forbidden
+from api_shim.object_operations import changes, creation, list_of, retrieval
+from api_shim.operations import Call, Resource, hard_delete_forbidden
 from api_shim.pagination import Page, page_of
-from api_shim.partial import patch_of, sent_fields, with_changes
+from api_shim.partial import sent_fields, with_changes
 from api_shim.schemas.dataset_items import (
     DatasetItemFilterQuery,
     DatasetItemListQuery,
@@ -117,49 +118,10 @@ RESOURCE = Resource(
     path="dataset_items",
     scope="dataset",
     operations=(
-        Operation(
-            "list",
-            "GET",
-            "",
-            list_items,
-            query=DatasetItemListQuery,
-            response=Page[DatasetItemResponse],
-        ),
-        Operation(
-            "create",
-            "POST",
-            "",
-            create_item,
-            body=DatasetItemRequest,
-            response=DatasetItemResponse,
-            status=201,
-        ),
-        Operation(
-            "retrieve",
-            "GET",
-            "{id}",
-            retrieve_item,
-            query=DatasetItemFilterQuery,
-            response=DatasetItemResponse,
-        ),
-        Operation(
-            "update",
-            "PUT",
-            "{id}",
-            change_item,
-            body=DatasetItemRequest,
-            query=DatasetItemFilterQuery,
-            response=DatasetItemResponse,
-        ),
-        Operation(
-            "partial_update",
-            "PATCH",
-            "{id}",
-            change_item,
-            body=patch_of(DatasetItemRequest),
-            query=DatasetItemFilterQuery,
-            response=DatasetItemResponse,
-        ),
+        list_of(DatasetItemResponse, list_items, query=DatasetItemListQuery),
+        creation(DatasetItemRequest, DatasetItemResponse, create_item),
+        retrieval(DatasetItemResponse, retrieve_item, query=DatasetItemFilterQuery),
+        *changes(DatasetItemRequest, DatasetItemResponse, change_item, query=DatasetItemFilterQuery),
         hard_delete_forbidden(),
     ),
 )

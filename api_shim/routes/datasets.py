@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from api_shim.operations import Call, Operation, Resource, hard_delete_forbidden
+from api_shim.object_operations import changes, creation, list_of, retrieval
+from api_shim.operations import Call, Resource, hard_delete_forbidden
 from api_shim.pagination import Page, page_of
-from api_shim.partial import patch_of, sent_fields, with_changes
+from api_shim.partial import sent_fields, with_changes
 from api_shim.schemas.datasets import DatasetFilterQuery, DatasetListQuery, DatasetRequest, DatasetResponse
 from assay.contracts.datasets import DatasetQuery, DatasetSpec
 from assay.errors import NotFound
@@ -70,37 +71,10 @@ RESOURCE = Resource(
     path="datasets",
     scope="dataset",
     operations=(
-        Operation("list", "GET", "", list_datasets, query=DatasetListQuery, response=Page[DatasetResponse]),
-        Operation(
-            "create",
-            "POST",
-            "",
-            create_dataset,
-            body=DatasetRequest,
-            response=DatasetResponse,
-            status=201,
-        ),
-        Operation(
-            "retrieve", "GET", "{id}", retrieve_dataset, query=DatasetFilterQuery, response=DatasetResponse
-        ),
-        Operation(
-            "update",
-            "PUT",
-            "{id}",
-            change_dataset,
-            body=DatasetRequest,
-            query=DatasetFilterQuery,
-            response=DatasetResponse,
-        ),
-        Operation(
-            "partial_update",
-            "PATCH",
-            "{id}",
-            change_dataset,
-            body=patch_of(DatasetRequest),
-            query=DatasetFilterQuery,
-            response=DatasetResponse,
-        ),
+        list_of(DatasetResponse, list_datasets, query=DatasetListQuery),
+        creation(DatasetRequest, DatasetResponse, create_dataset),
+        retrieval(DatasetResponse, retrieve_dataset, query=DatasetFilterQuery),
+        *changes(DatasetRequest, DatasetResponse, change_dataset, query=DatasetFilterQuery),
         hard_delete_forbidden(),
     ),
 )

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from api_shim.evaluation_report_changes import changed_spec, new_spec, require_known_integrations
-from api_shim.operations import Call, Operation, Resource, hard_delete_forbidden
+from api_shim.object_operations import changes, creation, list_of, retrieval
+from api_shim.operations import Call, Resource, hard_delete_forbidden
 from api_shim.pagination import Page, page_of
-from api_shim.partial import patch_of, sent_fields
+from api_shim.partial import sent_fields
 from api_shim.schemas.evaluation_reports import (
     EvaluationReportListQuery,
     EvaluationReportRequest,
@@ -105,40 +106,10 @@ RESOURCE = Resource(
     path="llm_analytics/evaluation_reports",
     scope="llm_analytics",
     operations=(
-        Operation(
-            "list",
-            "GET",
-            "",
-            list_reports,
-            query=EvaluationReportListQuery,
-            response=Page[EvaluationReportResponse],
-        ),
-        Operation(
-            "create",
-            "POST",
-            "",
-            create_report,
-            body=EvaluationReportRequest,
-            response=EvaluationReportResponse,
-            status=201,
-        ),
-        Operation("retrieve", "GET", "{id}", retrieve_report, response=EvaluationReportResponse),
-        Operation(
-            "update",
-            "PUT",
-            "{id}",
-            change_report,
-            body=EvaluationReportRequest,
-            response=EvaluationReportResponse,
-        ),
-        Operation(
-            "partial_update",
-            "PATCH",
-            "{id}",
-            change_report,
-            body=patch_of(EvaluationReportRequest),
-            response=EvaluationReportResponse,
-        ),
+        list_of(EvaluationReportResponse, list_reports, query=EvaluationReportListQuery),
+        creation(EvaluationReportRequest, EvaluationReportResponse, create_report),
+        retrieval(EvaluationReportResponse, retrieve_report),
+        *changes(EvaluationReportRequest, EvaluationReportResponse, change_report),
         hard_delete_forbidden(),
     ),
 )

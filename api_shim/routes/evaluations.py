@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from api_shim.evaluation_changes import changed_spec, new_spec
-from api_shim.operations import Call, Operation, Resource, hard_delete_forbidden
+from api_shim.object_operations import changes, creation, list_of, retrieval
+from api_shim.operations import Call, Resource, hard_delete_forbidden
 from api_shim.pagination import Page, page_of
-from api_shim.partial import patch_of
 from api_shim.schemas.evaluations import (
     EvaluationFilters,
     EvaluationListQuery,
@@ -93,44 +93,10 @@ RESOURCE = Resource(
     path="evaluations",
     scope="evaluation",
     operations=(
-        Operation(
-            "list", "GET", "", list_evaluations, query=EvaluationListQuery, response=Page[EvaluationResponse]
-        ),
-        Operation(
-            "create",
-            "POST",
-            "",
-            create_evaluation,
-            body=EvaluationRequest,
-            response=EvaluationResponse,
-            status=201,
-        ),
-        Operation(
-            "retrieve",
-            "GET",
-            "{id}",
-            retrieve_evaluation,
-            query=EvaluationFilters,
-            response=EvaluationResponse,
-        ),
-        Operation(
-            "update",
-            "PUT",
-            "{id}",
-            change_evaluation,
-            body=EvaluationRequest,
-            query=EvaluationFilters,
-            response=EvaluationResponse,
-        ),
-        Operation(
-            "partial_update",
-            "PATCH",
-            "{id}",
-            change_evaluation,
-            body=patch_of(EvaluationRequest),
-            query=EvaluationFilters,
-            response=EvaluationResponse,
-        ),
+        list_of(EvaluationResponse, list_evaluations, query=EvaluationListQuery),
+        creation(EvaluationRequest, EvaluationResponse, create_evaluation),
+        retrieval(EvaluationResponse, retrieve_evaluation, query=EvaluationFilters),
+        *changes(EvaluationRequest, EvaluationResponse, change_evaluation, query=EvaluationFilters),
         hard_delete_forbidden(),
     ),
 )

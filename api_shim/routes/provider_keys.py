@@ -9,9 +9,9 @@ from typing import Any
 
 from api_shim.access import require_project_admin
 from api_shim.errors import REFUSALS_AS_DETAIL
+from api_shim.object_operations import changes, creation, deletion, list_of, retrieval
 from api_shim.operations import Call, Operation, Resource
 from api_shim.pagination import Page, PageQuery, page_of
-from api_shim.partial import patch_of
 from api_shim.provider_choice import chosen_provider
 from api_shim.provider_key_changes import access_of, key_change, new_access
 from api_shim.schemas.provider_keys import (
@@ -19,6 +19,7 @@ from api_shim.schemas.provider_keys import (
     AssignResponse,
     DeleteQuery,
     DependentsResponse,
+    NewProviderKeyRequest,
     ProviderKeyRequest,
     ProviderKeyResponse,
     ProviderQuery,
@@ -45,7 +46,7 @@ async def list_keys(call: Call[None, PageQuery]) -> Page[ProviderKeyResponse]:
     return page_of(call, count, [ProviderKeyResponse.of(key) for key in found])
 
 
-async def create_key(call: Call[ProviderKeyRequest, None]) -> ProviderKeyResponse:
+async def create_key(call: Call[NewProviderKeyRequest, None]) -> ProviderKeyResponse:
     """Store a provider key.
 
     The provider is asked first; a key that it does not take is not stored. Needs an admin of the project.
@@ -203,42 +204,13 @@ RESOURCE = Resource(
     path="llm_analytics/provider_keys",
     scope="llm_provider_key",
     operations=(
-        Operation("list", "GET", "", list_keys, query=PageQuery, response=Page[ProviderKeyResponse]),
-        Operation(
-            "create",
-            "POST",
-            "",
-            create_key,
-            body=ProviderKeyRequest,
-            response=ProviderKeyResponse,
-            status=201,
-        ),
-        Operation("retrieve", "GET", "{id}", retrieve_key, response=ProviderKeyResponse),
-        Operation(
-            "update",
-            "PUT",
-            "{id}",
-            change_key,
-            body=ProviderKeyRequest,
-            response=ProviderKeyResponse,
-            also={409: _CHANGED},
-        ),
-        Operation(
-            "partial_update",
-            "PATCH",
-            "{id}",
-            change_key,
-            body=patch_of(ProviderKeyRequest),
-            response=ProviderKeyResponse,
-            also={409: _CHANGED},
-        ),
-        Operation(
-            "destroy",
-            "DELETE",
-            "{id}",
+        list_of(ProviderKeyResponse, list_keys, query=PageQuery),
+        creation(NewProviderKeyRequest, ProviderKeyResponse, create_key),
+        retrieval(ProviderKeyResponse, retrieve_key),
+        *changes(ProviderKeyRequest, ProviderKeyResponse, change_key, also={409: _CHANGED}),
+        deletion(
             delete_key,
             query=DeleteQuery,
-            status=204,
             errors=REFUSALS_AS_DETAIL,
             also={400: "The replacement cannot take over."},
         ),

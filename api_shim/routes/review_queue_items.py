@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api_shim.object_operations import creation, deletion, list_of, retrieval
 from api_shim.operations import Call, Operation, Resource
 from api_shim.pagination import Page, page_of
 from api_shim.schemas.review_queue_items import (
@@ -78,24 +79,9 @@ RESOURCE = Resource(
     path="llm_analytics/review_queue_items",
     scope="llm_analytics",
     operations=(
-        Operation(
-            "list",
-            "GET",
-            "",
-            list_review_queue_items,
-            query=ReviewQueueItemListQuery,
-            response=Page[ReviewQueueItemResponse],
-        ),
-        Operation(
-            "create",
-            "POST",
-            "",
-            create_review_queue_item,
-            body=ReviewQueueItemRequest,
-            response=ReviewQueueItemResponse,
-            status=201,
-        ),
-        Operation("retrieve", "GET", "{id}", retrieve_review_queue_item, response=ReviewQueueItemResponse),
+        list_of(ReviewQueueItemResponse, list_review_queue_items, query=ReviewQueueItemListQuery),
+        creation(ReviewQueueItemRequest, ReviewQueueItemResponse, create_review_queue_item),
+        retrieval(ReviewQueueItemResponse, retrieve_review_queue_item),
         Operation(
             "partial_update",
             "PATCH",
@@ -104,6 +90,6 @@ RESOURCE = Resource(
             body=ReviewQueueItemMove,
             response=ReviewQueueItemResponse,
         ),
-        Operation("destroy", "DELETE", "{id}", delete_review_queue_item, status=204),
+        deletion(delete_review_queue_item),
     ),
 )

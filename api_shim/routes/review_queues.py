@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_shim.operations import Call, Operation, Resource
+from api_shim.object_operations import change, creation, deletion, list_of, retrieval
+from api_shim.operations import Call, Resource
 from api_shim.pagination import Page, page_of
-from api_shim.partial import patch_of
 from api_shim.schemas.review_queues import ReviewQueueListQuery, ReviewQueueRequest, ReviewQueueResponse
 from assay.contracts.review_queues import ReviewQueue, ReviewQueueQuery
 from assay.errors import NotFound
@@ -73,32 +73,10 @@ RESOURCE = Resource(
     path="llm_analytics/review_queues",
     scope="llm_analytics",
     operations=(
-        Operation(
-            "list",
-            "GET",
-            "",
-            list_review_queues,
-            query=ReviewQueueListQuery,
-            response=Page[ReviewQueueResponse],
-        ),
-        Operation(
-            "create",
-            "POST",
-            "",
-            create_review_queue,
-            body=ReviewQueueRequest,
-            response=ReviewQueueResponse,
-            status=201,
-        ),
-        Operation("retrieve", "GET", "{id}", retrieve_review_queue, response=ReviewQueueResponse),
-        Operation(
-            "partial_update",
-            "PATCH",
-            "{id}",
-            change_review_queue,
-            body=patch_of(ReviewQueueRequest),
-            response=ReviewQueueResponse,
-        ),
-        Operation("destroy", "DELETE", "{id}", delete_review_queue, status=204),
+        list_of(ReviewQueueResponse, list_review_queues, query=ReviewQueueListQuery),
+        creation(ReviewQueueRequest, ReviewQueueResponse, create_review_queue),
+        retrieval(ReviewQueueResponse, retrieve_review_queue),
+        change(ReviewQueueRequest, ReviewQueueResponse, change_review_queue),
+        deletion(delete_review_queue),
     ),
 )

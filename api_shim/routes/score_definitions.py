@@ -6,9 +6,10 @@ from typing import Any
 
 from api_shim.error_bodies import StaleVersion, StandardError
 from api_shim.errors import ErrorStyle
+from api_shim.object_operations import change, creation, list_of, retrieval
 from api_shim.operations import Call, Operation, Resource
 from api_shim.pagination import Page, PageQuery, page_of
-from api_shim.partial import patch_of, sent_fields
+from api_shim.partial import sent_fields
 from api_shim.schemas.score_definitions import (
     NewVersionRequest,
     ScoreDefinitionEdit,
@@ -121,32 +122,10 @@ RESOURCE = Resource(
     path="llm_analytics/score_definitions",
     scope="llm_analytics",
     operations=(
-        Operation(
-            "list",
-            "GET",
-            "",
-            list_score_definitions,
-            query=ScoreDefinitionListQuery,
-            response=Page[ScoreDefinitionResponse],
-        ),
-        Operation(
-            "create",
-            "POST",
-            "",
-            create_score_definition,
-            body=ScoreDefinitionRequest,
-            response=ScoreDefinitionResponse,
-            status=201,
-        ),
-        Operation("retrieve", "GET", "{id}", retrieve_score_definition, response=ScoreDefinitionResponse),
-        Operation(
-            "partial_update",
-            "PATCH",
-            "{id}",
-            change_score_definition,
-            body=patch_of(ScoreDefinitionEdit),
-            response=ScoreDefinitionResponse,
-        ),
+        list_of(ScoreDefinitionResponse, list_score_definitions, query=ScoreDefinitionListQuery),
+        creation(ScoreDefinitionRequest, ScoreDefinitionResponse, create_score_definition),
+        retrieval(ScoreDefinitionResponse, retrieve_score_definition),
+        change(ScoreDefinitionEdit, ScoreDefinitionResponse, change_score_definition),
         Operation(
             "new_version",
             "POST",

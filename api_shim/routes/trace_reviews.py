@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api_shim.operations import Call, Operation, Resource
+from api_shim.object_operations import change, creation, deletion, list_of, retrieval
+from api_shim.operations import Call, Resource
 from api_shim.pagination import Page, page_of
-from api_shim.partial import patch_of, sent_fields
+from api_shim.partial import sent_fields
 from api_shim.schemas.trace_reviews import (
     ScoreRequest,
     TraceReviewListQuery,
@@ -130,32 +131,10 @@ RESOURCE = Resource(
     path="llm_analytics/trace_reviews",
     scope="llm_analytics",
     operations=(
-        Operation(
-            "list",
-            "GET",
-            "",
-            list_trace_reviews,
-            query=TraceReviewListQuery,
-            response=Page[TraceReviewResponse],
-        ),
-        Operation(
-            "create",
-            "POST",
-            "",
-            create_trace_review,
-            body=TraceReviewRequest,
-            response=TraceReviewResponse,
-            status=201,
-        ),
-        Operation("retrieve", "GET", "{id}", retrieve_trace_review, response=TraceReviewResponse),
-        Operation(
-            "partial_update",
-            "PATCH",
-            "{id}",
-            change_trace_review,
-            body=patch_of(TraceReviewRequest),
-            response=TraceReviewResponse,
-        ),
-        Operation("destroy", "DELETE", "{id}", delete_trace_review, status=204),
+        list_of(TraceReviewResponse, list_trace_reviews, query=TraceReviewListQuery),
+        creation(TraceReviewRequest, TraceReviewResponse, create_trace_review),
+        retrieval(TraceReviewResponse, retrieve_trace_review),
+        change(TraceReviewRequest, TraceReviewResponse, change_trace_review),
+        deletion(delete_trace_review),
     ),
 )

@@ -16,16 +16,14 @@ from assay.contracts.wire import (
     Boolean,
     Instant,
     JsonOrNull,
+    Reference,
     RequestModel,
     ResponseModel,
-    Rule,
     Text,
     Timestamp,
-    parse_uuid,
-    refusal,
 )
+from assay.contracts.wire_rules import ReferenceRule
 
-_ECHO_LIMIT = 200
 _EXAMPLE: JsonDict = {
     "dataset": "0199d5a8-6f2e-7c31-9a54-0c8e1f6b7d20",
     "input": [{"role": "user", "content": "Can I have my money back?"}],
@@ -37,23 +35,7 @@ _EXAMPLE: JsonDict = {
 }
 
 
-class _DatasetReference(Rule):
-    """The id of a dataset; an empty text is none."""
-
-    @override
-    def validate(self, value: Any, source: Any, inner: Callable[[Any], Any]) -> Any:
-        return Rule.validate(self, None if value == "" else value, source, inner)
-
-    @override
-    def read(self, value: Any, source: Any) -> UUID:
-        dataset_id = parse_uuid(value)
-        if dataset_id is None:
-            shown = str(value)[:_ECHO_LIMIT]
-            raise refusal("invalid_input", "“{value}” is not a valid UUID.", value=shown)
-        return dataset_id
-
-
-class _DatasetFilter(_DatasetReference):
+class _DatasetFilter(ReferenceRule):
     """The id of a dataset; an empty text filters nothing."""
 
     @override
@@ -77,7 +59,7 @@ class DatasetItemRequest(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    dataset: Annotated[UUID, _DatasetReference()]
+    dataset: Reference
     """Id of a dataset of the project, deleted ones included."""
     input: JsonOrNull = None
     """What the model was given: any JSON value."""

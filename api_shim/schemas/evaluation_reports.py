@@ -11,18 +11,19 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
+from api_shim.filters import SingleIdFilter
 from api_shim.pagination import PageQuery
 from assay.contracts.evaluation_reports import DEFAULT_TRIGGER_THRESHOLD, EvaluationReport, ReportFrequency
 from assay.contracts.wire import (
     Boolean,
     Choice,
     Integer,
+    Reference,
     RequestModel,
     ResponseModel,
     Rule,
     Text,
     Timestamp,
-    parse_uuid,
     refusal,
 )
 from assay.contracts.wire_json import read_json
@@ -31,7 +32,6 @@ from schedules.recurrence import check_start
 from schedules.recurrence_rules import MAX_RULE_LENGTH, parse_rule
 from schedules.zones import time_zone
 
-_ECHO_LIMIT = 200
 _MAX_INT32 = 2**31 - 1
 _EXAMPLE: JsonDict = {
     "evaluation": "0199d5a8-6f2e-7c31-9a54-0c8e1f6b7d20",
@@ -67,29 +67,6 @@ _TARGETS: JsonDict = {
         ]
     },
 }
-
-
-class _EvaluationReference(Rule):
-    """The id of an evaluation."""
-
-    @override
-    def read(self, value: Any, source: Any) -> UUID:
-        evaluation_id = parse_uuid(value)
-        if evaluation_id is None:
-            shown = str(value)[:_ECHO_LIMIT]
-            raise refusal("invalid_input", "“{value}” is not a valid UUID.", value=shown)
-        return evaluation_id
-
-
-class _EvaluationFilter(Rule):
-    """The id of an evaluation; an empty text filters nothing."""
-
-    @override
-    def read(self, value: Any, source: Any) -> UUID | None:
-        evaluation_id = parse_uuid(value)
-        if value and evaluation_id is None:
-            raise refusal("invalid_input", "Enter a valid UUID.")
-        return evaluation_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +152,7 @@ def _refuse_invalid[Value](check: Callable[[Value], object], value: Value) -> No
 class EvaluationReportListQuery(PageQuery):
     """Filter and page of the list of reports, newest first."""
 
-    evaluation: Annotated[UUID | None, _EvaluationFilter()] = None
+    evaluation: SingleIdFilter = None
     """Only reports on this evaluation."""
 
 
@@ -184,7 +161,7 @@ class EvaluationReportRequest(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    evaluation: Annotated[UUID, _EvaluationReference()]
+    evaluation: Reference
     """Id of an evaluation of the project, deleted ones included."""
     frequency: Annotated[ReportFrequency, Choice()] = ReportFrequency.EVERY_N
     """What makes a report due: enough new results, or a rule."""

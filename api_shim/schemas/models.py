@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
+from pydantic import ConfigDict
+
+from api_shim.provider_choice import ProviderName
 from assay.contracts.evaluations import Provider
 from assay.contracts.wire import RequestModel, ResponseModel, Text
 from assay.domain.judging import TRIAL_MODELS
@@ -13,7 +16,9 @@ from assay.domain.judging import TRIAL_MODELS
 class ModelsQuery(RequestModel):
     """Whose models."""
 
-    provider: Annotated[str, Text(blank=True)] = ""
+    model_config = ConfigDict(json_schema_extra={"required": ["provider"]})
+
+    provider: ProviderName = ""
     """Name of the provider."""
     key_id: Annotated[str, Text(blank=True)] = ""
     """One of the project's own keys; without one, the models that the operator's key may be used for."""

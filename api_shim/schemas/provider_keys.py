@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from api_shim.provider_choice import ProviderName
 from api_shim.representations import UserBasic
 from assay.contracts.evaluations import Provider
 from assay.contracts.provider_keys import (
@@ -56,13 +57,21 @@ class ProviderKeyRequest(RequestModel):
     name: Annotated[str, Text(max_length=255)]
     """What people call the key."""
     api_key: ApiKeyField = None
-    """The key itself; needed for a new one, and never sent back."""
+    """The key itself, never sent back."""
     azure_endpoint: EndpointField = None
     """Address of the Azure OpenAI resource; needed there, ignored for other providers."""
     api_version: ApiVersionField = None
     """API version of Azure OpenAI."""
     set_as_active: Boolean = False
     """Whether a new key becomes the one that evaluations without a key of their own judge with."""
+
+
+class NewProviderKeyRequest(ProviderKeyRequest):
+    """A new key of a project for a model provider."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [_EXAMPLE], "required": ["provider", "name", "api_key"]}
+    )
 
 
 class ProviderKeyResponse(ResponseModel):
@@ -151,7 +160,9 @@ class DependentsResponse(ResponseModel):
 class ProviderQuery(RequestModel):
     """A provider."""
 
-    provider: Annotated[str, Text(blank=True)] = ""
+    model_config = ConfigDict(json_schema_extra={"required": ["provider"]})
+
+    provider: ProviderName = ""
     """Name of the provider."""
 
 
@@ -177,6 +188,8 @@ class TrialEvaluationsResponse(ResponseModel):
 class AssignRequest(RequestModel):
     """Evaluations that get a key."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["evaluation_ids"]})
+
     evaluation_ids: Annotated[list[Uuid], Items(max_items=_MAX_ASSIGNED)] = Field(default_factory=list)
     """Ids; those with a model of another provider, or none, are passed over."""
     enable: Boolean = False
@@ -200,11 +213,11 @@ class AssignResponse(ResponseModel):
 class ValidationRequest(RequestModel):
     """A key to try."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True, json_schema_extra={"required": ["api_key"]})
 
     api_key: Annotated[str, Text(max_length=_MAX_KEY, blank=True)] | None = None
     """The key itself."""
-    provider: Annotated[str, Text(blank=True)] = Provider.OPENAI.value
+    provider: ProviderName = Provider.OPENAI.value
     """Name of the provider."""
     azure_endpoint: EndpointField = None
     """Address of the Azure OpenAI resource; needed there."""

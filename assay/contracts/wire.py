@@ -29,6 +29,7 @@ from assay.contracts.wire_rules import (
     InstantRule,
     Integer,
     Number,
+    ReferenceRule,
     Rule,
     Text,
     UuidRule,
@@ -47,6 +48,7 @@ __all__ = [
     "JsonOrNull",
     "JsonValue",
     "Number",
+    "Reference",
     "RequestModel",
     "ResponseModel",
     "Rule",
@@ -88,6 +90,9 @@ Boolean = Annotated[bool, BooleanRule()]
 
 Uuid = Annotated[UUID, UuidRule()]
 """A UUID in any of the usual spellings."""
+
+Reference = Annotated[UUID, ReferenceRule()]
+"""The id of another object of the project."""
 
 Instant = Annotated[datetime, InstantRule()]
 """A point in time as text, UTC where it names no offset; the value is aware, in UTC."""

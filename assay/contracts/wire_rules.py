@@ -208,6 +208,21 @@ class UuidRule(Rule):
         return uuid
 
 
+class ReferenceRule(Rule):
+    """The id of another object; an empty text is none."""
+
+    @override
+    def validate(self, value: Any, source: Any, inner: Callable[[Any], Any]) -> Any:
+        return super().validate(None if value == "" else value, source, inner)
+
+    @override
+    def read(self, value: Any, source: Any) -> UUID:
+        reference = parse_uuid(value)
+        if reference is None:
+            raise refusal("invalid_input", "“{value}” is not a valid UUID.", value=str(value)[:_ECHO_LIMIT])
+        return reference
+
+
 class InstantRule(Rule):
     """A point in time, UTC where it names no offset; read as an aware datetime in UTC."""
 
