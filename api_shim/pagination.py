@@ -77,9 +77,10 @@ def page_of[Query: PageQuery, Item: BaseModel](
         results: the objects of this page.
     """
     limit, offset = call.query.limit, call.query.offset
+    following = offset + len(results)  # a page of large objects may hold fewer than its limit
     return Page(
         count=count,
-        next=_page_url(call.request, limit, offset + limit) if offset + limit < count else None,
+        next=_page_url(call.request, limit, following) if results and following < count else None,
         previous=_page_url(call.request, limit, offset - limit) if offset > 0 else None,
         results=results,
     )

@@ -21,7 +21,7 @@ async def show_config(call: Call[None, None]) -> EvaluationConfigResponse:
 async def set_active_key(call: Call[SetActiveKeyRequest, None]) -> EvaluationConfigResponse:
     """Set the active provider key.
 
-    Evaluations that name no key of their own judge with it.
+    Evaluations that name no key of their own judge with it, if their model is one of its provider's.
     """
     form = await call.body()
     config = await call.deps.registry.evaluation_config.set_active_key(call.project.id, form.key_id)

@@ -13,6 +13,7 @@ from pydantic.config import JsonDict
 
 from api_shim.filters import SingleIdFilter
 from api_shim.pagination import PageQuery
+from api_shim.partial import without_default
 from assay.contracts.evaluation_reports import DEFAULT_TRIGGER_THRESHOLD, EvaluationReport, ReportFrequency
 from assay.contracts.wire import (
     Boolean,
@@ -174,7 +175,7 @@ class EvaluationReportRequest(RequestModel):
     delivery_targets: Annotated[list[dict[str, Any]], _DeliveryTargets(), WithJsonSchema(_TARGETS)] = Field(
         default_factory=list
     )
-    """Where the report goes."""
+    """Where the report goes. A Slack target needs a Slack integration of the project."""
     max_sample_size: Annotated[int, Integer(1, _MAX_INT32)] = 200
     """Results that a report looks into at most."""
     enabled: Boolean = True
@@ -183,7 +184,9 @@ class EvaluationReportRequest(RequestModel):
     """Whether the report is hidden; can be undone."""
     report_prompt_guidance: Annotated[str, Text(blank=True)] = ""
     """What the author of the report should pay attention to."""
-    trigger_threshold: Annotated[int, Integer(10, 10_000)] | None = DEFAULT_TRIGGER_THRESHOLD
+    trigger_threshold: Annotated[
+        Annotated[int, Integer(10, 10_000)] | None, Field(json_schema_extra=without_default)
+    ] = DEFAULT_TRIGGER_THRESHOLD
     """New results that make a report due; must be sent for a new report with the frequency `every_n`."""
     cooldown_minutes: Annotated[int, Integer(60, 1440)] = 60
     """Least time between two reports that results made due."""

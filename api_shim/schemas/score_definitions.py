@@ -23,6 +23,7 @@ from assay.contracts.wire import (
     Timestamp,
     refusal,
 )
+from assay.domain.scores.config import MAX_KEY_LENGTH, MAX_LABEL_LENGTH, MAX_OPTIONS
 
 _NULLABLE_COUNT: JsonDict = {"type": ["integer", "null"], "minimum": 1}
 _NULLABLE_NUMBER: JsonDict = {"type": ["number", "null"]}
@@ -30,7 +31,10 @@ _TEXT: JsonDict = {"type": "string", "minLength": 1}
 _OPTION: JsonDict = {
     "type": "object",
     "required": ["key", "label"],
-    "properties": {"key": _TEXT | {"maxLength": 128}, "label": _TEXT | {"maxLength": 256}},
+    "properties": {
+        "key": _TEXT | {"maxLength": MAX_KEY_LENGTH},
+        "label": _TEXT | {"maxLength": MAX_LABEL_LENGTH},
+    },
 }
 _CONFIG: JsonDict = {
     "type": "object",
@@ -40,7 +44,7 @@ _CONFIG: JsonDict = {
             "required": ["options"],
             "additionalProperties": False,
             "properties": {
-                "options": {"type": "array", "minItems": 1, "items": _OPTION},
+                "options": {"type": "array", "minItems": 1, "maxItems": MAX_OPTIONS, "items": _OPTION},
                 "selection_mode": {"enum": ["single", "multiple"]},
                 "min_selections": _NULLABLE_COUNT,
                 "max_selections": _NULLABLE_COUNT,
@@ -54,7 +58,9 @@ _CONFIG: JsonDict = {
         {
             "title": "boolean",
             "additionalProperties": False,
-            "properties": dict.fromkeys(("true_label", "false_label"), _TEXT),
+            "properties": dict.fromkeys(
+                ("true_label", "false_label"), _TEXT | {"maxLength": MAX_LABEL_LENGTH}
+            ),
         },
     ],
 }

@@ -16,7 +16,7 @@ from assay.contracts.score_definitions import ScoreKind
 from assay.contracts.trace_reviews import ReviewScore, ScoreInput, TraceReview
 from assay.contracts.wire import Boolean, Items, RequestModel, ResponseModel, Text, Timestamp, Uuid, refusal
 
-MAX_SCORES = 500
+MAX_SCORES = 100
 """Scores in one review."""
 
 _EXAMPLE: JsonDict = {

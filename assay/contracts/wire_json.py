@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, override
@@ -13,6 +15,9 @@ from assay.contracts.wire_rules import Rule, refusal
 
 MAX_DEPTH = 128
 """Deepest nesting of JSON that is read; what is read can also be written (serialisers stop at 254)."""
+
+
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
 class FormText(str):
@@ -31,7 +36,8 @@ def parse_json(text: bytes) -> Any:
     # Counting brackets is much quicker than walking, and nearly always settles it.
     if text.count(b"[") + text.count(b"{") > MAX_DEPTH and _is_too_deep(data):
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
-    return data
+    # orjson is strict and quick, but reads integers beyond 64 bits as floats, which are other numbers.
+    return json.loads(text) if _LONG_NUMBER.search(text) else data
 
 
 def read_json(value: Any) -> Any:

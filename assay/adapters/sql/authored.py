@@ -75,15 +75,26 @@ class AuthoredRows[Row: Authored, Record: AuthoredRecord]:
         return self._record(row, author_of(author, role))
 
     async def page(
-        self, session: AsyncSession, matches: ColumnElement[bool], query: ListQuery, orders: Orders
+        self,
+        session: AsyncSession,
+        matches: ColumnElement[bool],
+        query: ListQuery,
+        orders: Orders,
+        size: ColumnElement[int] | None = None,
     ) -> tuple[int, list[Record]]:
-        """Number of rows that match, and the records of one page of them.
+        """Number of rows that match, and the records of one page of them; see `counted_page`.
 
         Raises:
             FieldError: the query asks for an order that there is not.
         """
         count, rows = await counted_page(
-            session, with_author(self._entity), self._entity, matches=matches, query=query, orders=orders
+            session,
+            with_author(self._entity),
+            self._entity,
+            matches=matches,
+            query=query,
+            orders=orders,
+            size=size,
         )
         return count, [self._record(row, author_of(author, role)) for row, author, role in rows]
 

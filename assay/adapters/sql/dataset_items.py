@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal
 
 from assay.adapters.sql.authored import AuthoredRows
 from assay.adapters.sql.database import Database
@@ -17,6 +17,13 @@ from assay.contracts.access import User
 from assay.contracts.datasets import DatasetItem, DatasetItemQuery, DatasetItemSpec
 
 _ORDERS = Orders({"created_at": DatasetItemRow.created_at}, default=NEWEST_FIRST)
+_SIZE: ColumnElement[int] = sum(
+    (
+        func.coalesce(func.length(cast(document, Text)), 0)
+        for document in (DatasetItemRow.input, DatasetItemRow.output, DatasetItemRow.json_metadata)
+    ),
+    start=literal(0),
+)
 _NOT_DELETED: ColumnElement[bool] = DatasetItemRow.deleted.is_not(True)
 
 
@@ -63,7 +70,7 @@ class SqlDatasetItems:
         if query.dataset_id is not None:
             matches &= DatasetItemRow.dataset_id == query.dataset_id
         async with self._database.read() as session:
-            return await self._rows.page(session, matches, query, _ORDERS)
+            return await self._rows.page(session, matches, query, _ORDERS, _SIZE)
 
     async def update(
         self, project_id: int, item_id: UUID, change: Callable[[DatasetItem], DatasetItemSpec]

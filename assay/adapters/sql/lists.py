@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select
@@ -47,6 +48,9 @@ class Orders:
 
 NEWEST_FIRST = ("-created_at",)
 
+MAX_PAGE_SIZE = 16 * 1024 * 1024
+"""Characters of stored documents in one page. A thousand objects of 20 MB would take all memory there is."""
+
 
 async def counted_page[*Columns](
     session: AsyncSession,
@@ -56,10 +60,12 @@ async def counted_page[*Columns](
     matches: ColumnElement[bool],
     query: ListQuery,
     orders: Orders,
+    size: ColumnElement[int] | None = None,
 ) -> tuple[int, Sequence[Row[*Columns]]]:
     """Number of rows that match, and one page of them.
 
-    Equal rows are ordered by id, so pages neither overlap nor leave gaps.
+    Equal rows are ordered by id, so pages neither overlap nor leave gaps. A page ends early where it would
+    grow beyond `MAX_PAGE_SIZE`, but never before its first row.
 
     Args:
         session: reads both in one transaction.
@@ -68,18 +74,26 @@ async def counted_page[*Columns](
         matches: which of them are in the list.
         query: order and page.
         orders: what `query.order_by` may name.
+        size: what a row adds to the size of a page; None where rows cannot be large.
 
     Raises:
         FieldError: the query asks for an order that there is not.
     """
-    page = (
-        found.where(matches)
-        .order_by(*orders.terms(query.order_by), entity.id)
-        .limit(query.limit)
-        .offset(min(query.offset, MAX_BIGINT))
-    )
     count = await session.scalar(select(func.count()).select_from(entity).where(matches))
+    order = (*orders.terms(query.order_by), entity.id)
+    offset = min(query.offset, MAX_BIGINT)
+    limit = query.limit
+    if size is not None:
+        sizes = select(size).select_from(entity).where(matches).order_by(*order).limit(limit).offset(offset)
+        limit = _rows_that_fit((await session.scalars(sizes)).all())
+    page = found.where(matches).order_by(*order).limit(limit).offset(offset)
     return count or 0, (await session.execute(page)).all()
+
+
+def _rows_that_fit(sizes: Sequence[int]) -> int:
+    """How many rows of these sizes make a page, at least one."""
+    fitting = sum(total <= MAX_PAGE_SIZE for total in accumulate(sizes))
+    return max(fitting, 1)
 
 
 def search(text: str, *folded_columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:

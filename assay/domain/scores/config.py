@@ -18,6 +18,8 @@ from assay.errors import FieldError
 
 MAX_KEY_LENGTH = 128
 MAX_LABEL_LENGTH = 256
+MAX_OPTIONS = 100
+"""Every score of a review shows the options that it was chosen from."""
 
 _KEY = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 _ECHO_LIMIT = 200
@@ -96,7 +98,7 @@ def _numeric(config: Config) -> Config:
 
 
 def _boolean(config: Config) -> Config:
-    label = _reader(Text())
+    label = _reader(Text(MAX_LABEL_LENGTH))
     return _present(config, {"true_label": label, "false_label": label})
 
 
@@ -109,7 +111,8 @@ _KINDS: dict[ScoreKind, tuple[Callable[[Config], Config], tuple[str, ...]]] = {
 
 def _options(value: Any) -> list[Config]:
     options = [
-        _option(position, option) for position, option in enumerate(Items().validate(value, list, _as_it_is))
+        _option(position, option)
+        for position, option in enumerate(Items(MAX_OPTIONS).validate(value, list, _as_it_is))
     ]
     if not options:
         raise PydanticCustomError("empty", "This list may not be empty.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -191,6 +193,36 @@ async def test_put_needs_the_dataset_and_keeps_what_is_left_out(
     response = await client.put(f"{items}{created['id']}", json={"dataset": dataset["id"], "output": [False]})
     assert response.status_code == 200
     assert response.json() == created | {"output": [False], "updated_at": response.json()["updated_at"]}
+
+
+@pytest.mark.parametrize(
+    "text", ["123456789012345678901", "-9223372036854775809", "18446744073709551616", "1e300", "0.1", "-0.0"]
+)
+async def test_numbers_come_back_as_they_were_sent(
+    client: httpx.AsyncClient, items: str, dataset: dict[str, Any], text: str
+) -> None:
+    body = f'{{"dataset": "{dataset["id"]}", "input": {{"n": {text}}}}}'
+
+    created = await client.post(items, content=body, headers={"Content-Type": "application/json"})
+
+    assert created.status_code == 201, created.text
+    stored = await client.get(f"{items}{created.json()['id']}/")
+    assert repr(stored.json()["input"]["n"]) == repr(json.loads(text))
+
+
+async def test_a_page_of_large_items_ends_early_and_the_next_one_follows(
+    client: httpx.AsyncClient, items: str, dataset: dict[str, Any], new_item: Make
+) -> None:
+    made = [(await new_item(dataset, input="x" * 7_000_000))["id"] for _ in range(5)]
+    pages, url = [], f"{items}?limit=4"
+    while url:
+        page = (await client.get(url)).json()
+        assert page["count"] == 5
+        pages.append([item["id"] for item in page["results"]])
+        url = page["next"]
+
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert list(chain.from_iterable(pages)) == made[::-1]
 
 
 async def test_items_of_one_dataset_newest_first(

@@ -162,5 +162,6 @@ def comparable(index: Any) -> dict[str, Any]:
     return {**index, "dialect_options": options}
 
 
-def by_name(parts: Any) -> dict[str, Any]:
-    return {part["name"]: part for part in parts}
+def by_name(parts: Any) -> list[Any]:
+    """A list, not a mapping: one that is there twice must be seen twice."""
+    return sorted(parts, key=lambda part: str(part["name"]))

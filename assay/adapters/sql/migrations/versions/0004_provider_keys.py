@@ -80,8 +80,9 @@ def _create_evaluation_configs() -> None:
 
 
 def _link_evaluations() -> None:
-    # No evaluation has a key yet: until this step, every id was refused as unknown.
-    with op.batch_alter_table("evaluations", table_args=_checks_of("evaluations")) as evaluations:
+    # No evaluation has a key yet: until this step, every id was refused as unknown. SQLite gets a copy of
+    # the table, with its CHECKs: they are reflected, as all of them have names.
+    with op.batch_alter_table("evaluations") as evaluations:
         evaluations.create_foreign_key(
             "fk_evaluations_provider_key_id",
             "provider_keys",
@@ -90,9 +91,3 @@ def _link_evaluations() -> None:
             ondelete="SET NULL",
         )
         evaluations.create_index("ix_evaluations_provider_key_id", ["provider_key_id"])
-
-
-def _checks_of(table: str) -> tuple[sa.CheckConstraint, ...]:
-    """The CHECKs of a table: SQLite's copy of it has none unless they are given."""
-    found = sa.inspect(op.get_bind()).get_check_constraints(table)
-    return tuple(sa.CheckConstraint(check["sqltext"], name=op.f(str(check["name"]))) for check in found)
