@@ -15,6 +15,7 @@ from api_shim.operations import Call, Operation, Result
 from api_shim.pagination import Page, PageQuery
 from api_shim.partial import patch_of
 from assay.contracts.wire import RequestModel
+from assay.errors import NotFound
 
 type _Handler = Callable[[Call[Any, Any]], Awaitable[Result]]
 
@@ -25,6 +26,17 @@ class Options(TypedDict, total=False):
     query: type[RequestModel]
     errors: ErrorStyle
     also: Mapping[int, str]
+
+
+def existing[Found](found: Found | None) -> Found:
+    """What was looked for.
+
+    Raises:
+        NotFound: there is no such object.
+    """
+    if found is None:
+        raise NotFound("Not found.")
+    return found
 
 
 def list_of(item: type[BaseModel], handler: _Handler, *, query: type[PageQuery]) -> Operation[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -13,6 +14,8 @@ from assay.contracts.provider_keys import KeyState, ProviderAccess, ProviderKey,
 from assay.domain.provider_keys import AZURE_API_VERSION
 from assay.errors import FieldError
 from assay.ports import ProviderDirectory
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 async def new_access(form: ProviderKeyRequest, providers: ProviderDirectory) -> ProviderAccess:
@@ -36,7 +39,8 @@ async def key_change(
     """What changes about a key; a new secret is shown to the provider first.
 
     Args:
-        current: the key as it is stored; the caller guards against its changing meanwhile.
+        current: the key as it is stored; the caller guards against its changing meanwhile, if the secret or
+            the endpoint changes: what is decided here holds for this version alone.
         form: the change; what was not sent stays.
 
     Raises:
@@ -83,7 +87,14 @@ def _azure_change(current: ProviderKey, sent: dict[str, Any], providers: Provide
         return {}
     change: dict[str, str] = {}
     if "azure_endpoint" in sent:
-        change["azure_endpoint"] = _azure_endpoint(sent["azure_endpoint"], providers)
+        endpoint = _azure_endpoint(sent["azure_endpoint"], providers)
+        if sent.get("api_key") is None and _origin(endpoint) != _origin(current.azure_endpoint or ""):
+            # Whoever may change a key may not read it, and would if it were sent to a host of their choice.
+            raise FieldError(
+                "The stored key is not sent to another host: send api_key together with this endpoint.",
+                attr="azure_endpoint",
+            )
+        change["azure_endpoint"] = endpoint
     if "api_version" in sent:
         change["api_version"] = sent["api_version"] or AZURE_API_VERSION
     return change
@@ -96,6 +107,12 @@ def _azure_endpoint(endpoint: str | None, providers: ProviderDirectory) -> str:
     if problem is not None:
         raise FieldError(problem, attr="azure_endpoint")
     return endpoint
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Who is called at a URL: scheme, host and port."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
 def _merged(current: ProviderKey, change: ProviderKeyChange) -> tuple[str | None, str | None]:

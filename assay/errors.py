@@ -191,7 +191,7 @@ class Throttled(RequestError):
 
 
 class ServiceUnavailable(RequestError):
-    """A store or Temporal cannot be reached; the request was not acknowledged and can be sent again."""
+    """A store, Temporal or a secret is not there; the request was not acknowledged and can be sent again."""
 
     code = "service_unavailable"
     status = 503

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from api_shim.errors import REFUSALS_AS_DETAIL
-from api_shim.object_operations import changes, creation, deletion, list_of, retrieval
+from api_shim.object_operations import changes, creation, deletion, existing, list_of, retrieval
 from api_shim.operations import Call, Resource
 from api_shim.pagination import Page, PageQuery, page_of
 from api_shim.partial import sent_fields, with_changes
@@ -39,9 +39,7 @@ async def create_job(call: Call[ClusteringJobRequest, None]) -> ClusteringJobRes
 async def retrieve_job(call: Call[None, None]) -> ClusteringJobResponse:
     """Retrieve a clustering job."""
     job = await call.deps.registry.clustering_jobs.get(call.project.id, call.id)
-    if job is None:
-        raise NotFound("Not found.")
-    return ClusteringJobResponse.of(job)
+    return ClusteringJobResponse.of(existing(job))
 
 
 async def change_job(call: Call[ClusteringJobRequest, None]) -> ClusteringJobResponse:
@@ -56,9 +54,7 @@ async def change_job(call: Call[ClusteringJobRequest, None]) -> ClusteringJobRes
     changed = await jobs.update(
         call.project.id, call.id, partial(with_changes, ClusteringJobSpec, changes=changes)
     )
-    if changed is None:
-        raise NotFound("Not found.")
-    return ClusteringJobResponse.of(changed)
+    return ClusteringJobResponse.of(existing(changed))
 
 
 async def delete_job(call: Call[None, None]) -> None:

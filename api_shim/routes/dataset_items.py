@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from api_shim.object_operations import changes, creation, list_of, retrieval
+from api_shim.object_operations import changes, creation, existing, list_of, retrieval
 from api_shim.operations import Call, Resource, hard_delete_forbidden
 from api_shim.pagination import Page, page_of
 from api_shim.partial import sent_fields, with_changes
@@ -18,7 +18,7 @@ from api_shim.schemas.dataset_items import (
 )
 from assay.contracts.datasets import DatasetItem, DatasetItemQuery, DatasetItemSpec
 from assay.contracts.wire import parse_uuid
-from assay.errors import FieldError, NotFound
+from assay.errors import FieldError
 
 
 async def list_items(call: Call[None, DatasetItemListQuery]) -> Page[DatasetItemResponse]:
@@ -61,18 +61,15 @@ async def change_item(call: Call[DatasetItemRequest, DatasetItemFilterQuery]) ->
     changed = await call.deps.registry.dataset_items.update(
         call.project.id, call.id, partial(with_changes, DatasetItemSpec, changes=changes)
     )
-    if changed is None:
-        raise NotFound("Not found.")
-    return DatasetItemResponse.of(changed)
+    return DatasetItemResponse.of(existing(changed))
 
 
 async def _find(call: Call[Any, DatasetItemFilterQuery], *, include_deleted: bool) -> DatasetItem:
-    item = await call.deps.registry.dataset_items.get(
-        call.project.id, call.id, dataset_id=await _dataset_filter(call), include_deleted=include_deleted
+    return existing(
+        await call.deps.registry.dataset_items.get(
+            call.project.id, call.id, dataset_id=await _dataset_filter(call), include_deleted=include_deleted
+        )
     )
-    if item is None:
-        raise NotFound("Not found.")
-    return item
 
 
 async def _dataset_filter(call: Call[Any, DatasetItemFilterQuery]) -> UUID | None:

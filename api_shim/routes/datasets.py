@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from api_shim.object_operations import changes, creation, list_of, retrieval
+from api_shim.object_operations import changes, creation, existing, list_of, retrieval
 from api_shim.operations import Call, Resource, hard_delete_forbidden
 from api_shim.pagination import Page, page_of
 from api_shim.partial import sent_fields, with_changes
@@ -44,9 +44,7 @@ async def retrieve_dataset(call: Call[None, DatasetFilterQuery]) -> DatasetRespo
     One that the filters of the list would leave out is not found.
     """
     found = await call.deps.registry.datasets.get(call.project.id, call.id, call.query.filters)
-    if found is None:
-        raise NotFound("Not found.")
-    return DatasetResponse.of(found)
+    return DatasetResponse.of(existing(found))
 
 
 async def change_dataset(call: Call[DatasetRequest, DatasetFilterQuery]) -> DatasetResponse:
@@ -62,9 +60,7 @@ async def change_dataset(call: Call[DatasetRequest, DatasetFilterQuery]) -> Data
     changed = await datasets.update(
         call.project.id, call.id, partial(with_changes, DatasetSpec, changes=changes)
     )
-    if changed is None:
-        raise NotFound("Not found.")
-    return DatasetResponse.of(changed)
+    return DatasetResponse.of(existing(changed))
 
 
 RESOURCE = Resource(

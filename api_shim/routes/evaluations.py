@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from api_shim.evaluation_changes import changed_spec, new_spec
-from api_shim.object_operations import changes, creation, list_of, retrieval
+from api_shim.object_operations import changes, creation, existing, list_of, retrieval
 from api_shim.operations import Call, Resource, hard_delete_forbidden
 from api_shim.pagination import Page, page_of
 from api_shim.schemas.evaluations import (
@@ -71,9 +71,7 @@ async def change_evaluation(call: Call[EvaluationRequest, EvaluationFilters]) ->
     changed = await call.deps.registry.evaluations.update(
         call.project.id, call.id, partial(changed_spec, form=form, trial_used_up=trial_used_up)
     )
-    if changed is None:
-        raise NotFound("Not found.")
-    return EvaluationResponse.of(changed)
+    return EvaluationResponse.of(existing(changed))
 
 
 async def _find(call: Call[Any, EvaluationFilters], *, include_deleted: bool) -> Evaluation:

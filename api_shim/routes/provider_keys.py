@@ -29,9 +29,9 @@ from api_shim.schemas.provider_keys import (
     ValidationResponse,
 )
 from assay.contracts.lists import ListQuery
-from assay.contracts.provider_keys import KeyCheck, KeyState, OpenedKey, ProviderKey
+from assay.contracts.provider_keys import ProviderKey
 from assay.contracts.wire import parse_uuid
-from assay.errors import NotFound, NotPossible, ProviderKeyUnreadable
+from assay.errors import NotFound, NotPossible, ProviderKeyUnreadable, ServiceUnavailable
 
 _MAX_TRIAL_EVALUATIONS = 50
 
@@ -72,14 +72,16 @@ async def retrieve_key(call: Call[None, None]) -> ProviderKeyResponse:
 async def change_key(call: Call[ProviderKeyRequest, None]) -> ProviderKeyResponse:
     """Change a provider key.
 
-    Fields that are not sent stay as they are. A new secret is shown to the provider first. Another Azure
-    endpoint or API version without a new secret makes the state `unknown` until the key is validated.
-    Needs an admin of the project.
+    Fields that are not sent stay as they are. A new secret is shown to the provider first. Another path of
+    the Azure endpoint or another API version without a new secret makes the state `unknown` until the key
+    is validated; an endpoint on another host, port or scheme needs the secret in the same request. Needs an
+    admin of the project.
     """
     _require_admin(call)
     current = await _find(call)
     change = await key_change(current, await call.body(), call.deps.providers)
-    checked = None if change.api_key is None else current.version
+    decides_anew = change.api_key is not None or change.azure_endpoint is not None
+    checked = current.version if decides_anew else None
     return _shown(
         await call.deps.registry.provider_keys.change(call.project.id, call.id, change, checked=checked)
     )
@@ -111,14 +113,15 @@ async def validate_key(call: Call[None, None]) -> ProviderKeyResponse:
     """
     _require_admin(call)
     keys = call.deps.registry.provider_keys
-    key = await _find(call)
     try:
         opened = await keys.open(call.project.id, call.id)
-    except ProviderKeyUnreadable:
-        check = KeyCheck(state=KeyState.ERROR, error_message="The stored key cannot be read: store it again.")
-    else:
-        key, check = await _checked(call, opened)
-    return _shown(await keys.recheck(call.project.id, call.id, check, version=key.version))
+    except ProviderKeyUnreadable as unreadable:
+        # It says nothing about the key, which may be fine for every other process: nothing is written.
+        raise ServiceUnavailable(unreadable.detail) from unreadable
+    if opened is None:
+        raise NotFound("Not found.")
+    check = await call.deps.providers.check(opened.access)
+    return _shown(await keys.recheck(call.project.id, call.id, check, version=opened.key.version))
 
 
 async def dependents(call: Call[None, None]) -> DependentsResponse:
@@ -182,12 +185,6 @@ async def _find(call: Call[Any, Any]) -> ProviderKey:
     return _existing(await call.deps.registry.provider_keys.get(call.project.id, call.id))
 
 
-async def _checked(call: Call[Any, Any], opened: OpenedKey | None) -> tuple[ProviderKey, KeyCheck]:
-    if opened is None:
-        raise NotFound("Not found.")
-    return opened.key, await call.deps.providers.check(opened.access)
-
-
 def _existing(key: ProviderKey | None) -> ProviderKey:
     if key is None:
         raise NotFound("Not found.")
@@ -198,7 +195,8 @@ def _shown(key: ProviderKey | None) -> ProviderKeyResponse:
     return ProviderKeyResponse.of(_existing(key))
 
 
-_CHANGED = "The key was changed by somebody else while the provider was asked."
+_CHANGED = "The key was changed by somebody else meanwhile."
+_UNREADABLE = "No secret of this server opens the stored key, or a store cannot be reached. Nothing was changed."
 
 RESOURCE = Resource(
     path="llm_analytics/provider_keys",
@@ -220,7 +218,7 @@ RESOURCE = Resource(
             "{id}/validate",
             validate_key,
             response=ProviderKeyResponse,
-            also={409: _CHANGED},
+            also={409: _CHANGED, 503: _UNREADABLE},
         ),
         Operation(
             "dependent_configs", "GET", "{id}/dependent_configs", dependents, response=DependentsResponse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_shim.object_operations import creation, deletion, list_of, retrieval
+from api_shim.object_operations import creation, deletion, existing, list_of, retrieval
 from api_shim.operations import Call, Operation, Resource
 from api_shim.pagination import Page, page_of
 from api_shim.schemas.review_queue_items import (
@@ -56,7 +56,7 @@ async def move_review_queue_item(call: Call[ReviewQueueItemMove, None]) -> Revie
     await _find(call)
     form = await call.body()
     moved = await call.deps.registry.review_queue_items.move(call.project.id, call.id, form.queue_id)
-    return ReviewQueueItemResponse.of(_existing(moved))
+    return ReviewQueueItemResponse.of(existing(moved))
 
 
 async def delete_review_queue_item(call: Call[None, None]) -> None:
@@ -66,13 +66,7 @@ async def delete_review_queue_item(call: Call[None, None]) -> None:
 
 
 async def _find(call: Call[Any, Any]) -> ReviewQueueItem:
-    return _existing(await call.deps.registry.review_queue_items.get(call.project.id, call.id))
-
-
-def _existing(item: ReviewQueueItem | None) -> ReviewQueueItem:
-    if item is None:
-        raise NotFound("Not found.")
-    return item
+    return existing(await call.deps.registry.review_queue_items.get(call.project.id, call.id))
 
 
 RESOURCE = Resource(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_shim.object_operations import change, creation, deletion, list_of, retrieval
+from api_shim.object_operations import change, creation, deletion, existing, list_of, retrieval
 from api_shim.operations import Call, Resource
 from api_shim.pagination import Page, page_of
 from api_shim.schemas.review_queues import ReviewQueueListQuery, ReviewQueueRequest, ReviewQueueResponse
@@ -47,7 +47,7 @@ async def change_review_queue(call: Call[ReviewQueueRequest, None]) -> ReviewQue
     await _find(call)
     form = await call.body()
     changed = await call.deps.registry.review_queues.rename(call.project.id, call.id, form.name)
-    return ReviewQueueResponse.of(_existing(changed))
+    return ReviewQueueResponse.of(existing(changed))
 
 
 async def delete_review_queue(call: Call[None, None]) -> None:
@@ -60,13 +60,7 @@ async def delete_review_queue(call: Call[None, None]) -> None:
 
 
 async def _find(call: Call[Any, Any]) -> ReviewQueue:
-    return _existing(await call.deps.registry.review_queues.get(call.project.id, call.id))
-
-
-def _existing(queue: ReviewQueue | None) -> ReviewQueue:
-    if queue is None:
-        raise NotFound("Not found.")
-    return queue
+    return existing(await call.deps.registry.review_queues.get(call.project.id, call.id))
 
 
 RESOURCE = Resource(

@@ -6,7 +6,7 @@ from typing import Any
 
 from api_shim.error_bodies import StaleVersion, StandardError
 from api_shim.errors import ErrorStyle
-from api_shim.object_operations import change, creation, list_of, retrieval
+from api_shim.object_operations import change, creation, existing, list_of, retrieval
 from api_shim.operations import Call, Operation, Resource
 from api_shim.pagination import Page, PageQuery, page_of
 from api_shim.partial import sent_fields
@@ -26,7 +26,6 @@ from assay.contracts.score_definitions import (
     ScoreDefinitionSpec,
 )
 from assay.domain.scores.config import normalized_config
-from assay.errors import NotFound
 
 
 async def list_score_definitions(
@@ -80,7 +79,7 @@ async def change_score_definition(call: Call[ScoreDefinitionEdit, None]) -> Scor
     changed = await call.deps.registry.score_definitions.update(
         call.project.id, call.id, ScoreDefinitionChange(**changes)
     )
-    return ScoreDefinitionResponse.of(_existing(changed))
+    return ScoreDefinitionResponse.of(existing(changed))
 
 
 async def create_version(call: Call[NewVersionRequest, None]) -> ScoreDefinitionResponse:
@@ -97,7 +96,7 @@ async def create_version(call: Call[NewVersionRequest, None]) -> ScoreDefinition
         base_version=form.base_version,
         created_by=call.principal.user.id,
     )
-    return ScoreDefinitionResponse.of(_existing(changed))
+    return ScoreDefinitionResponse.of(existing(changed))
 
 
 async def list_versions(call: Call[None, PageQuery]) -> Page[ScoreDefinitionVersionResponse]:
@@ -109,13 +108,7 @@ async def list_versions(call: Call[None, PageQuery]) -> Page[ScoreDefinitionVers
 
 
 async def _find(call: Call[Any, Any]) -> ScoreDefinition:
-    return _existing(await call.deps.registry.score_definitions.get(call.project.id, call.id))
-
-
-def _existing(definition: ScoreDefinition | None) -> ScoreDefinition:
-    if definition is None:
-        raise NotFound("Not found.")
-    return definition
+    return existing(await call.deps.registry.score_definitions.get(call.project.id, call.id))
 
 
 RESOURCE = Resource(

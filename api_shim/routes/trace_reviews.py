@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api_shim.object_operations import change, creation, deletion, list_of, retrieval
+from api_shim.object_operations import change, creation, deletion, existing, list_of, retrieval
 from api_shim.operations import Call, Resource
 from api_shim.pagination import Page, page_of
 from api_shim.partial import sent_fields
@@ -85,7 +85,7 @@ async def change_trace_review(call: Call[TraceReviewRequest, None]) -> TraceRevi
     changed = await call.deps.registry.trace_reviews.update(
         call.project.id, call.id, TraceReviewChange(**changes), reviewed_by=call.principal.user.id
     )
-    return TraceReviewResponse.of(_existing(changed))
+    return TraceReviewResponse.of(existing(changed))
 
 
 async def delete_trace_review(call: Call[None, None]) -> None:
@@ -118,13 +118,7 @@ async def _checked(call: Call[Any, Any], scores: Sequence[ScoreRequest]) -> tupl
 
 
 async def _find(call: Call[Any, Any]) -> TraceReview:
-    return _existing(await call.deps.registry.trace_reviews.get(call.project.id, call.id))
-
-
-def _existing(review: TraceReview | None) -> TraceReview:
-    if review is None:
-        raise NotFound("Not found.")
-    return review
+    return existing(await call.deps.registry.trace_reviews.get(call.project.id, call.id))
 
 
 RESOURCE = Resource(

@@ -17,8 +17,8 @@ class EvaluationConfigResponse(ResponseModel):
     trial_evals_remaining: int
     """How many of them are left."""
     active_provider_key: ProviderKeyResponse | None
-    """What evaluations without a key of their own judge with, if it is for their provider; else, and if this is
-    null, they judge with the operator's key."""
+    """What evaluations without a key of their own judge with, if it is for their provider; null for the
+    operator's key."""
     created_at: Timestamp
     updated_at: Timestamp
 

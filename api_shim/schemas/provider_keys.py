@@ -59,7 +59,8 @@ class ProviderKeyRequest(RequestModel):
     api_key: ApiKeyField = None
     """The key itself, never sent back."""
     azure_endpoint: EndpointField = None
-    """Address of the Azure OpenAI resource; needed there, ignored for other providers."""
+    """Address of the Azure OpenAI resource; needed there, ignored for other providers. Another host, port or
+    scheme needs `api_key` in the same request."""
     api_version: ApiVersionField = None
     """API version of Azure OpenAI."""
     set_as_active: Boolean = False

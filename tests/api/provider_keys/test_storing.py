@@ -172,9 +172,14 @@ async def test_a_new_secret_of_azure_is_checked_at_its_endpoint(
 
 
 @pytest.mark.parametrize(
-    "change", [{"azure_endpoint": "https://emca.openai.azure.com"}, {"api_version": "2025-01-01"}]
+    "change",
+    [
+        {"azure_endpoint": "https://acme.openai.azure.com/openai"},
+        {"azure_endpoint": "https://ACME.openai.azure.com:443"},
+        {"api_version": "2025-01-01"},
+    ],
 )
-async def test_another_place_makes_the_state_unknown(
+async def test_another_place_on_the_same_host_makes_the_state_unknown(
     api: Api, providers: ScriptedProviders, change: dict[str, str]
 ) -> None:
     created = await api.new_key(**AZURE)
@@ -183,6 +188,55 @@ async def test_another_place_makes_the_state_unknown(
     shown = {f"{name}_display": value for name, value in change.items()}
     assert (response.status_code, response.json()) == (200, created | shown | {"state": "unknown"})
     assert providers.checked == []
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+@pytest.mark.parametrize("api_key", [..., None], ids=["without", "null"])
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://emca.openai.azure.com",
+        "https://acme.openai.azure.com.openai.azure.com",
+        "https://acme.openai.azure.com:8443",
+    ],
+)
+async def test_a_stored_key_is_not_sent_to_another_host(
+    api: Api, providers: ScriptedProviders, endpoint: str, api_key: object, method: str
+) -> None:
+    created = await api.new_key(**AZURE)
+    item = f"{api.keys}{created['id']}/"
+    moved = key_body(**AZURE | {"azure_endpoint": endpoint, "api_key": api_key})
+
+    response = await api.client.request(method, item, json=moved)
+
+    assert (response.status_code, response.json()["attr"]) == (400, "azure_endpoint")
+    assert "api_key" in response.json()["detail"]
+    assert (await api.client.post(f"{item}validate/")).json() == created
+    assert {access.azure_endpoint for access in providers.checked} == {AZURE["azure_endpoint"]}
+    with_the_key = await api.client.request(method, item, json=moved | {"api_key": "another-azure-key"})
+    assert (with_the_key.status_code, with_the_key.json()["azure_endpoint_display"]) == (200, endpoint)
+
+
+async def test_a_place_is_decided_for_the_key_that_was_looked_at(
+    world: ApiWorld, api: Api, providers: ScriptedProviders
+) -> None:
+    """The endpoint fits the host that was stored when the request came, not the key that came meanwhile."""
+    mine = "https://emca.openai.azure.com"
+    created = await api.new_key(**AZURE | {"azure_endpoint": mine})
+    item = f"{api.keys}{created['id']}/"
+
+    class Slow(ScriptedProviders):
+        """Looks at an address for so long that somebody else's change comes in between."""
+
+        def endpoint_problem(self, url: str) -> str | None:
+            theirs = update(ProviderKeyRow).where(ProviderKeyRow.id == UUID(created["id"]))
+            with closing(sqlite3.connect(registry_file(world), isolation_level=None)) as other:
+                other.execute(str(theirs))
+            return super().endpoint_problem(url)
+
+    async with world.client(providers=Slow()) as client:
+        response = await client.patch(item, json={"azure_endpoint": f"{mine}/openai"})
+    assert (response.status_code, response.json()["code"]) == (409, "conflict")
 
 
 @pytest.mark.parametrize("endpoint", ["http://acme.openai.azure.com", "https://example.com", "", None])
