@@ -35,6 +35,7 @@ from assay.errors import (
     ContextWindowExceeded,
     EvaluationNotFound,
     OutputLimitExceeded,
+    ProviderPermissionDenied,
     StoreUnavailable,
     TargetNotFound,
     TrialBusy,
@@ -185,10 +186,14 @@ class EvaluationActivities:
             reply = await self._complete(request, chosen.access)
         except (ContextWindowExceeded, OutputLimitExceeded) as error:
             return _skipped(attributed, error.code)
+        except ProviderPermissionDenied as error:
+            # What the provider forbids is this request, which no other attempt changes; the reason is its.
+            return _skipped(attributed, error.code).model_copy(update={"reasoning": error.detail})
         except KEY_FAULTS as error:
             if await self._judge_models.blame(chosen, error):
                 return _skipped(attributed, error.code)
             raise
+        await self._judge_models.absolve(chosen)
         attributed = attributed.model_copy(
             update={
                 "input_tokens": reply.input_tokens,

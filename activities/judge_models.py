@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
 
 from assay.contracts.evaluations import ModelConfiguration, Provider, StatusReason
 from assay.contracts.provider_keys import KeyCheck, KeyState, OpenedKey, ProviderAccess
 from assay.domain.judging import DEFAULT_MODELS, TRIAL_MODELS, is_trial_model
-from assay.errors import ProviderAuthenticationFailed, ProviderPermissionDenied, QuotaExceeded, WorkError
+from assay.domain.provider_keys import is_usable
+from assay.errors import ProviderAuthenticationFailed, QuotaExceeded, StoreUnavailable, WorkError
 from assay.ports import LanguageModel, Registry
 
+log = structlog.get_logger(__name__)
+
 KEY_NOT_OK = "provider_key_not_ok"
-"""Why nobody was asked: the key that is configured has been refused before, or was never checked."""
+"""Why nobody was asked: the key that is configured was refused before, or never checked."""
 
 _STATE_AFTER = {
     ProviderAuthenticationFailed: KeyState.INVALID,
-    ProviderPermissionDenied: KeyState.ERROR,
     QuotaExceeded: KeyState.ERROR,
 }
-"""What a failed call says about the key it was made with. Rate limits and outages say nothing."""
+"""What a failed call says about the key it was made with. Rate limits, outages and forbidden
+requests (403: one model, one text) say nothing."""
 
 KEY_FAULTS = tuple(_STATE_AFTER)
 """The failures that are the key's."""
@@ -82,7 +88,7 @@ class JudgeModels:
             key = await self._keys.open(project_id, configured.provider_key_id)
             if key is None:  # deleted this very moment
                 return NoModel.stopping(StatusReason.PROVIDER_KEY_DELETED)
-            if key.key.state is not KeyState.OK:
+            if not is_usable(key.key, datetime.now(UTC)):
                 return NoModel(KEY_NOT_OK)
             return await self._on_key(key, configured)
         active = await self._config.open_active_key(project_id)
@@ -105,6 +111,19 @@ class JudgeModels:
         state = next(state for kind, state in _STATE_AFTER.items() if isinstance(fault, kind))
         check = KeyCheck(state=state, error_message=fault.detail)
         return await self._keys.report(key.project_id, key.id, check, version=key.version)
+
+    async def absolve(self, chosen: JudgeModel) -> None:
+        """Record that a project's key in the state `error` works again, after a call that succeeded with it.
+
+        A store that is away is no reason to lose the answer: the next call with the key records it.
+        """
+        if chosen.own_key is None or chosen.own_key.key.state is not KeyState.ERROR:
+            return
+        key = chosen.own_key.key
+        try:
+            await self._keys.report(key.project_id, key.id, KeyCheck(state=KeyState.OK), version=key.version)
+        except StoreUnavailable:
+            log.warning("provider key not absolved", provider_key_id=str(key.id))
 
     async def _on_key(self, key: OpenedKey, configured: ModelConfiguration | None) -> JudgeModel:
         await self._keys.record_use(key.key)

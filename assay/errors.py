@@ -305,8 +305,8 @@ class ProviderAuthenticationFailed(PlatformFault):
     code = "auth_error"
 
 
-class ProviderPermissionDenied(PlatformFault):
-    """The key may not use this model."""
+class ProviderPermissionDenied(WorkError):
+    """The model provider forbids this request: the key may not use the model, or the text was flagged."""
 
     code = "permission_error"
 

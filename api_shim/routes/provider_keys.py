@@ -9,7 +9,7 @@ from typing import Any
 
 from api_shim.access import require_project_admin
 from api_shim.errors import REFUSALS_AS_DETAIL
-from api_shim.object_operations import changes, creation, deletion, list_of, retrieval
+from api_shim.object_operations import changes, creation, deletion, existing, list_of, retrieval
 from api_shim.operations import Call, Operation, Resource
 from api_shim.pagination import Page, PageQuery, page_of
 from api_shim.provider_choice import chosen_provider
@@ -29,9 +29,9 @@ from api_shim.schemas.provider_keys import (
     ValidationResponse,
 )
 from assay.contracts.lists import ListQuery
-from assay.contracts.provider_keys import ProviderKey
+from assay.contracts.provider_keys import OpenedKey, ProviderKey
 from assay.contracts.wire import parse_uuid
-from assay.errors import NotFound, NotPossible, ProviderKeyUnreadable, ServiceUnavailable
+from assay.errors import Conflict, NotFound, NotPossible, ProviderKeyUnreadable, ServiceUnavailable
 
 _MAX_TRIAL_EVALUATIONS = 50
 
@@ -112,16 +112,34 @@ async def validate_key(call: Call[None, None]) -> ProviderKeyResponse:
     The answer holds the state that was found, whatever it is. Needs an admin of the project.
     """
     _require_admin(call)
-    keys = call.deps.registry.provider_keys
-    try:
-        opened = await keys.open(call.project.id, call.id)
-    except ProviderKeyUnreadable as unreadable:
-        # It says nothing about the key, which may be fine for every other process: nothing is written.
-        raise ServiceUnavailable(unreadable.detail) from unreadable
-    if opened is None:
-        raise NotFound("Not found.")
+    opened = await _opened(call)
     check = await call.deps.providers.check(opened.access)
-    return _shown(await keys.recheck(call.project.id, call.id, check, version=opened.key.version))
+    while True:
+        try:
+            return _shown(
+                await call.deps.registry.provider_keys.recheck(
+                    call.project.id, call.id, check, version=opened.key.version
+                )
+            )
+        except Conflict:
+            # Somebody else validated it meanwhile, which changes nothing of what the provider was asked.
+            asked, opened = opened, await _opened(call)
+            if opened.access != asked.access:
+                raise
+
+
+async def _opened(call: Call[Any, Any]) -> OpenedKey:
+    """The key with its secret.
+
+    Raises:
+        NotFound: there is no such key.
+        ServiceUnavailable: this process lacks the secret that opens it, which says nothing about the key:
+            it may be fine for every other process.
+    """
+    try:
+        return existing(await call.deps.registry.provider_keys.open(call.project.id, call.id))
+    except ProviderKeyUnreadable as unreadable:
+        raise ServiceUnavailable(unreadable.detail) from unreadable
 
 
 async def dependents(call: Call[None, None]) -> DependentsResponse:
@@ -196,7 +214,9 @@ def _shown(key: ProviderKey | None) -> ProviderKeyResponse:
 
 
 _CHANGED = "The key was changed by somebody else meanwhile."
-_UNREADABLE = "No secret of this server opens the stored key, or a store cannot be reached. Nothing was changed."
+_UNREADABLE = (
+    "No secret of this server opens the stored key, or a store cannot be reached. Nothing was changed."
+)
 
 RESOURCE = Resource(
     path="llm_analytics/provider_keys",

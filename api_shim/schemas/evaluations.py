@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic.config import JsonDict
 
 from api_shim.filters import BooleanFilter, IdFilter, OrderBy, SearchFilter
@@ -32,7 +32,9 @@ from assay.contracts.wire import (
     Text,
     Timestamp,
     Uuid,
+    refusal,
 )
+from assay.domain.model_names import MAX_MODEL_NAME_CHARS, MODEL_NAME_PATTERN, model_name_problem
 
 _EXAMPLE: JsonDict = {
     "name": "Answer is polite",
@@ -112,13 +114,25 @@ class ConditionRequest(RequestModel):
     """Property filters."""
 
 
+def _require_model_name(name: str, info: ValidationInfo) -> str:
+    problem = model_name_problem(name, info.data.get("provider"))
+    if problem is not None:
+        raise refusal("invalid_input", "{problem}", problem=problem)
+    return name
+
+
 class ModelConfigurationRequest(RequestModel):
     """The model that judges."""
 
     provider: Annotated[Provider, Choice()]
     """Who serves the model."""
-    model: Annotated[str, Text(max_length=100)]
-    """Name of the model, as its provider knows it."""
+    model: Annotated[
+        str,
+        Text(max_length=MAX_MODEL_NAME_CHARS),
+        AfterValidator(_require_model_name),
+        Field(json_schema_extra={"pattern": MODEL_NAME_PATTERN}),
+    ]
+    """Name of the model, as its provider knows it; with Azure OpenAI, of the deployment."""
     provider_key_id: Uuid | None = None
     """The project's own key for the provider; null for the operator's."""
 

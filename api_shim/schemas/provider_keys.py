@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
+from api_shim.partial import without_default
 from api_shim.provider_choice import ProviderName
 from api_shim.representations import UserBasic
 from assay.contracts.evaluations import Provider
@@ -42,7 +43,13 @@ _MAX_KEY = 2_000
 _MAX_URL = 2_000
 _MAX_ASSIGNED = 1_000
 
-ApiKeyField = Annotated[str | None, Text(max_length=_MAX_KEY)]
+ApiKeyField = Annotated[
+    str | None,
+    Text(max_length=_MAX_KEY),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _MAX_KEY}),
+    Field(json_schema_extra=without_default),
+]
+"""It can be left out, but not be null."""
 EndpointField = Annotated[str, Text(max_length=_MAX_URL, blank=True)] | None
 ApiVersionField = Annotated[str, Text(max_length=20, blank=True)] | None
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from assay.contracts.evaluations import Provider
+from assay.contracts.provider_keys import KeyState, ProviderKey
 
 AZURE_API_VERSION = "2024-10-21"
 """Where none is given: the first generally available version with JSON schemas."""
+
+ERROR_PAUSE = timedelta(minutes=10)
+"""How long a key in the state `error` rests before it is tried again."""
 
 _PREFIXES: Mapping[Provider, str] = MappingProxyType({Provider.OPENAI: "sk-", Provider.ANTHROPIC: "sk-ant-"})
 """How keys begin; the other providers promise nothing."""
@@ -49,6 +54,17 @@ def masked(key: str) -> str:
     if len(key) < _MIN_CHARS_TO_SHOW:
         return "****"
     return f"{key[:_SHOWN_CHARS]}...{key[-_SHOWN_CHARS:]}"
+
+
+def is_usable(key: ProviderKey, now: datetime) -> bool:
+    """Whether calls are made with a key: it is `ok`, or in `error` and unchanged for `ERROR_PAUSE`.
+
+    An `error` may pass by itself (somebody tops up an account), so it is tried again now and then; a key
+    that is `invalid` or `unknown` waits for a person.
+    """
+    if key.state is KeyState.ERROR:
+        return now - key.updated_at >= ERROR_PAUSE
+    return key.state is KeyState.OK
 
 
 def azure_endpoint_problem(url: str, *, vouched: Callable[[str], bool] | None = None) -> str | None:

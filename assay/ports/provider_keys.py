@@ -49,11 +49,14 @@ class ProviderKeyRepository(Protocol):
     ) -> ProviderKey | None:
         """Change a key under a row lock; None if there is none.
 
-        `Conflict` if `checked`, the version that a new secret was checked with, is not the stored one.
+        `Conflict` if `checked`, the version that the change was decided for, is not the stored one.
         """
 
     async def report(self, project_id: int, key_id: UUID, check: KeyCheck, *, version: int) -> bool:
-        """Record what a provider said of this version of a key; False if the key is another by now."""
+        """Record what a provider said of this version of a key; False if the key is another by now.
+
+        An `invalid` key stays `invalid`, whatever else is reported: False then, too.
+        """
 
     async def recheck(
         self, project_id: int, key_id: UUID, check: KeyCheck, *, version: int
@@ -99,4 +102,4 @@ class EvaluationConfigRepository(Protocol):
         """Make a key the active one; `NotFound` if there is none, `NotPossible` unless its state is `ok`."""
 
     async def open_active_key(self, project_id: int) -> OpenedKey | None:
-        """The active key with its secret; None if the project has none, or its state is not `ok`."""
+        """The active key with its secret; None if the project has none, or it is not `is_usable` now."""

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from activities.judge_models import JudgeModels, NoModel
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.adapters.llm import HouseAccess, LiteLLM
 from assay.adapters.sql import SqlRegistry
+from assay.adapters.sql.tables import ProviderKeyRow
 from assay.adapters.testing import Reply, ScriptedModelServer
 from assay.contracts.evaluations import Evaluation, ModelConfiguration, Provider, StatusReason
 from assay.contracts.events import EVALUATION, EventRef, utc_day
 from assay.contracts.models import ModelReply, ModelRequest
 from assay.contracts.provider_keys import KeyCheck, KeyState, ProviderAccess, ProviderKey, ProviderKeyChange
+from assay.domain.provider_keys import ERROR_PAUSE
 from assay.errors import (
     ProviderAuthenticationFailed,
     ProviderKeyUnreadable,
     ProviderUnavailable,
+    QuotaExceeded,
     RateLimited,
 )
 from tests.activities.world import PROJECT, World
@@ -47,6 +53,15 @@ async def judged_by(world: World, key: ProviderKey | None, model: str = "gpt-4.1
         provider=Provider.OPENAI, model=model, provider_key_id=None if key is None else key.id
     )
     return await world.evaluation(model_configuration=configured)
+
+
+async def age(world: World, key: ProviderKey, by: timedelta) -> None:
+    """Let time pass since the key was last changed."""
+    earlier = (await stored(world, key)).updated_at - by
+    async with world.registry.database.write() as session:
+        await session.execute(
+            update(ProviderKeyRow).where(ProviderKeyRow.id == key.id).values(updated_at=earlier)
+        )
 
 
 async def stored(world: World, key: ProviderKey) -> ProviderKey:
@@ -126,10 +141,10 @@ async def test_a_key_that_is_not_ok_is_a_skip_and_stops_nothing(world: World) ->
     ("reply", "state", "reason"),
     [
         (Reply(status=401, body={"error": {"message": f"{SECRET}?"}}), KeyState.INVALID, "auth_error"),
-        (Reply(status=403), KeyState.ERROR, "permission_error"),
+        (Reply(status=402), KeyState.ERROR, "quota_error"),
         (Reply(status=429, body=OUT_OF_CREDIT), KeyState.ERROR, "quota_error"),
     ],
-    ids=["401", "403", "out of credit"],
+    ids=["401", "402", "out of credit"],
 )
 async def test_a_refused_key_is_marked_and_the_run_skipped(
     world: World, reply: Reply, state: KeyState, reason: str
@@ -149,6 +164,79 @@ async def test_a_refused_key_is_marked_and_the_run_skipped(
     again = await world.judge(world.run(evaluation))
     assert again.skip_reason == "provider_key_not_ok"
     assert len(world.model.requests) == 1
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own key", "trial"])
+async def test_what_a_provider_forbids_is_the_requests_fault(world: World, own: bool) -> None:
+    """OpenRouter answers 403 to a text that moderation flags, others to a model that a key may not use."""
+    key = await own_key(world)
+    evaluation = await judged_by(world, key if own else None)
+    world.model.enqueue(Reply(status=403, body={"error": {"message": "The input was flagged."}}))
+
+    judgement = await world.judge(world.run(evaluation))
+
+    assert (judgement.skip_reason, judgement.disable_reason) == ("permission_error", None)
+    assert judgement.reasoning == "openai answered 403: The input was flagged."
+    assert (await stored(world, key)).state is KeyState.OK
+    assert (await world.judge(world.run(evaluation))).verdict is True
+    assert await world.used() == (0 if own else 1)
+
+
+@pytest.mark.parametrize("active", [False, True], ids=["configured", "active"])
+async def test_a_key_in_error_rests_is_tried_again_and_heals(world: World, active: bool) -> None:
+    key = await own_key(world, active=active)
+    evaluation = await judged_by(world, None if active else key)
+    world.model.enqueue(Reply(status=402))
+
+    assert (await world.judge(world.run(evaluation))).skip_reason == "quota_error"
+    await age(world, key, ERROR_PAUSE - timedelta(minutes=1))
+    resting = await world.judge(world.run(evaluation))
+    assert resting.key_id is None
+    assert (await stored(world, key)).state is KeyState.ERROR
+
+    await age(world, key, ERROR_PAUSE)
+    world.model.enqueue(Reply(status=402))
+    assert (await world.judge(world.run(evaluation))).skip_reason == "quota_error"
+    assert (await world.judge(world.run(evaluation))).key_id is None  # it rests once more
+
+    await age(world, key, ERROR_PAUSE)
+    healed = await world.judge(world.run(evaluation))
+    assert (healed.verdict, healed.key_id) == (True, key.id)
+    marked = await stored(world, key)
+    assert (marked.state, marked.error_message, marked.version) == (KeyState.OK, None, key.version)
+
+
+@pytest.mark.parametrize("active", [False, True], ids=["configured", "active"])
+async def test_an_invalid_key_waits_for_a_person(world: World, active: bool) -> None:
+    key = await own_key(world, active=active)
+    await refuse(world, key)
+    await age(world, key, timedelta(days=30))
+
+    judgement = await world.judge(world.run(await judged_by(world, None if active else key)))
+
+    assert judgement.key_id is None
+    assert f"Bearer {SECRET}" not in secrets_used(world)
+
+
+@pytest.mark.parametrize("late", [Reply(status=402), Reply()], ids=["out of credit", "success"])
+async def test_a_late_answer_does_not_mend_a_key_that_was_refused_meanwhile(
+    registry: SqlRegistry, events: ClickHouseEventStore, model: ScriptedModelServer, late: Reply
+) -> None:
+    async def refuse_the_key() -> None:
+        await refuse(world, key)
+
+    world = World(registry, events, model, asks=Meanwhile(model, refuse_the_key))
+    key = await own_key(world)
+    error = KeyCheck(state=KeyState.ERROR, error_message="No credit.")
+    assert await registry.provider_keys.report(PROJECT, key.id, error, version=key.version)
+    await age(world, key, ERROR_PAUSE)
+    model.enqueue(late)
+
+    with suppress(QuotaExceeded):
+        await world.judge(world.run(await judged_by(world, key)))
+
+    assert secrets_used(world) == [f"Bearer {SECRET}"]
+    assert (await stored(world, key)).state is KeyState.INVALID
 
 
 @pytest.mark.parametrize(("status", "error"), [(429, RateLimited), (500, ProviderUnavailable)])

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from assay.adapters.clickhouse.patterns import pattern_for_match
 from assay.adapters.clickhouse.properties import LONG_VALUES, SHARED_COLUMN
 from assay.contracts.filters import FilterType
 from assay.domain.filters.dates import INSTANT
@@ -119,7 +120,7 @@ def _predicate(entry: Filter, text: str, now: datetime, parameters: _Parameters)
         case OneOf(texts):
             return f"has({parameters.add('Array(String)', sorted(texts))}, {text})"
         case Matching(pattern):
-            return f"match({text}, {parameters.add('String', pattern.text)})"
+            return f"match({text}, {parameters.add('String', pattern_for_match(pattern.text))})"
         case Bounded(bounds):
             # The pattern keeps out what another version of the engine might take for a number.
             number = f"toFloat64OrNull({text})"

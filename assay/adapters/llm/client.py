@@ -6,7 +6,8 @@ litellm's and the SDKs' own are off. litellm's `timeout` bounds each wait for by
 bounds the whole attempt.
 
 Every call goes through one outbound client (`assay.adapters.outbound`), for the operator's key as for
-projects' keys: the hosts of the operator's own base URLs are part of its policy, redirects never are.
+projects' keys: the hosts of the operator's own base URLs are part of its policy, redirects never are. Each
+call is confined to its provider's base URL, so no name of a model can take the key elsewhere.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ import httpx
 
 from assay.adapters.llm.access import Endpoint, HouseAccess, house_endpoint, project_endpoint
 from assay.adapters.llm.failures import failure_of
-from assay.adapters.outbound import OutboundPolicy, outbound_client
+from assay.adapters.outbound import ConfinedClient, OutboundPolicy, outbound_client
 from assay.contracts.evaluations import Provider
 from assay.contracts.models import ModelReply, ModelRequest
 from assay.contracts.provider_keys import ProviderAccess
-from assay.errors import OutputLimitExceeded, ProviderKeyRequired, WorkError
+from assay.domain.model_names import model_name_problem
+from assay.errors import ModelNotFound, OutputLimitExceeded, ProviderKeyRequired, WorkError
 
 if TYPE_CHECKING:
     from litellm import ModelResponse
@@ -77,13 +79,14 @@ class LiteLLM:
         self._base_urls: Mapping[Provider, str] = MappingProxyType({**base_urls, **own})
         self._client = client or outbound_client(OutboundPolicy().including(self._base_urls.values()))
         self._warming = threading.Lock()
-        self._handler: OutboundHandler | None = None
+        self._warm = False
 
     def warm_up(self) -> None:
         """Import litellm and quieten it: seconds, once. Call it in a thread; any number of threads may."""
         with self._warming:
-            if self._handler is None:
-                self._handler = _configure_litellm(self._client)
+            if not self._warm:
+                _configure_litellm()
+                self._warm = True
 
     def offers(self, provider: Provider) -> bool:
         """Whether a call could be made: there is a key and an address."""
@@ -104,12 +107,14 @@ class LiteLLM:
 
         Raises:
             ProviderKeyRequired: there is no key or no address to ask with.
+            ModelNotFound: no model can have that name; nobody was asked.
             OutputLimitExceeded: the model was cut off.
             OutboundRefused: the provider's address may not be called, or it answered with a redirect.
             WorkError: the provider failed; see `assay.adapters.llm.failures`.
         """
         endpoint = self._endpoint(request.provider, access)
-        if self._handler is None:
+        _require_model_name(request)
+        if not self._warm:
             await asyncio.to_thread(self.warm_up)
         failure: WorkError
         try:
@@ -121,11 +126,14 @@ class LiteLLM:
         # Raised out here so that the driver's exception, which may quote the key, does not hang on to it.
         raise failure
 
-    def _sender(self, endpoint: Endpoint) -> AsyncOpenAI | OutboundHandler | None:
-        """Our client, in the form that litellm takes for this provider."""
-        from assay.adapters.llm.sdk_clients import sdk_client
+    def _sender(self, endpoint: Endpoint) -> AsyncOpenAI | OutboundHandler:
+        """Our client for one call, in the form that litellm takes for this provider."""
+        from assay.adapters.llm.sdk_clients import OutboundHandler, sdk_client
 
-        return sdk_client(endpoint, self._client) if endpoint.provider in _SDK_PROVIDERS else self._handler
+        client = ConfinedClient(self._client, endpoint.base_url)
+        return (
+            sdk_client(endpoint, client) if endpoint.provider in _SDK_PROVIDERS else OutboundHandler(client)
+        )
 
     def _endpoint(self, provider: Provider, access: ProviderAccess | None) -> Endpoint:
         if access is not None and access.provider is not provider:
@@ -142,11 +150,16 @@ class LiteLLM:
         return endpoint
 
 
-def _configure_litellm(client: httpx.AsyncClient) -> OutboundHandler:
+def _require_model_name(request: ModelRequest) -> None:
+    problem = model_name_problem(request.model, request.provider)
+    if problem is not None:
+        raise ModelNotFound(f"{request.provider} has no model of this name. {problem}")
+
+
+def _configure_litellm() -> None:
     import litellm
 
-    from assay.adapters.llm.sdk_clients import OutboundHandler
-
+    importlib.import_module("assay.adapters.llm.sdk_clients")
     # the first OpenAI call would import it, for the better part of a second, on the event loop
     importlib.import_module("openai.resources")
     for name in _LOGGERS:
@@ -157,11 +170,10 @@ def _configure_litellm(client: httpx.AsyncClient) -> OutboundHandler:
     litellm.callbacks = []
     litellm.success_callback = []
     litellm.failure_callback = []
-    return OutboundHandler(client)
 
 
 async def _ask(
-    request: ModelRequest, endpoint: Endpoint, sender: AsyncOpenAI | OutboundHandler | None
+    request: ModelRequest, endpoint: Endpoint, sender: AsyncOpenAI | OutboundHandler
 ) -> ModelResponse:
     import litellm
 

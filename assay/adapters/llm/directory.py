@@ -26,15 +26,19 @@ import httpx
 
 from assay.adapters.llm.access import Endpoint, project_endpoint
 from assay.adapters.llm.questions import Question, key_question, models_question
-from assay.adapters.outbound import OutboundPolicy
+from assay.adapters.outbound import MAX_RESPONSE_BYTES, OutboundPolicy
 from assay.contracts.evaluations import Provider
 from assay.contracts.provider_keys import KeyCheck, KeyState, ProviderAccess
+from assay.domain.model_names import MAX_MODEL_NAME_CHARS, model_name_problem
 from assay.domain.provider_keys import azure_endpoint_problem, key_format_problem
 from assay.errors import OutboundRefused
 
 _SECONDS = 10.0
 """How long one question may take, with all its pages."""
 _MAX_PAGES = 10
+_MAX_PAGE_BYTES = 2 * 1024 * 1024
+"""Room for hundreds of models with long descriptions; a page is read on the event loop, so it stays small."""
+_MAX_NAMES = 1_000
 _RETRY = "Please try again later."
 
 type Field = Literal["api_key", "azure_endpoint"]
@@ -83,7 +87,7 @@ class RestProviderDirectory:
             return _invalid("The Azure endpoint is missing.", field="azure_endpoint")
         try:
             async with asyncio.timeout(self._seconds):
-                response = await self._ask(key_question(endpoint))
+                return _verdict(access.provider, await self._ask(key_question(endpoint)))
         except OutboundRefused:
             return _refused(access.provider)
         except (TimeoutError, httpx.HTTPError):
@@ -92,13 +96,13 @@ class RestProviderDirectory:
             # No traceback: it could show the key.
             _log.warning("The check of a %s key failed: %s.", access.provider, type(error).__name__)
             return _error(f"The key could not be checked with {access.provider}. {_RETRY}")
-        return _verdict(access.provider, response)
 
     async def models(self, access: ProviderAccess) -> list[str]:
         """The names of the models that the key may use, in the provider's order (Azure: newest first).
 
         Returns:
-            Each name once; an empty list if the provider does not say, for whatever reason.
+            Each name once, at most a thousand, and only names that an evaluation may carry; an empty list if
+            the provider does not say, for whatever reason.
         """
         endpoint = project_endpoint(access, self._base_urls)
         if endpoint is None or self._problem(access) is not None:
@@ -116,17 +120,22 @@ class RestProviderDirectory:
         question: Question | None = models_question(endpoint)
         names: dict[str, None] = {}
         for _ in range(_MAX_PAGES):
-            if question is None:
+            if question is None or len(names) >= _MAX_NAMES:
                 break
             response = await self._ask(question)
             response.raise_for_status()
             body = response.json()
-            names.update(dict.fromkeys(question.names(body)))
+            names.update((name, None) for name in question.names(body) if _is_usable(endpoint.provider, name))
             question = question.after(body)
-        return list(names)
+        return list(names)[:_MAX_NAMES]
 
     async def _ask(self, question: Question) -> httpx.Response:
-        return await self._client.get(question.url, params=question.query, headers=question.headers)
+        return await self._client.get(
+            question.url,
+            params=question.query,
+            headers=question.headers,
+            extensions={MAX_RESPONSE_BYTES: _MAX_PAGE_BYTES},
+        )
 
     def _problem(self, access: ProviderAccess) -> KeyCheck | None:
         """What can be seen without asking."""
@@ -159,13 +168,18 @@ def _accepted(provider: Provider, response: httpx.Response) -> KeyCheck:
     """Success, if it is the API that answered and not some page."""
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if isinstance(body, dict | list):
         return KeyCheck(state=KeyState.OK)
     return _error(
         f"What answered in the place of {provider} is not its API. {_RETRY}", field=_place(provider)
     )
+
+
+def _is_usable(provider: Provider, name: str) -> bool:
+    """Whether an evaluation may name the model."""
+    return len(name) <= MAX_MODEL_NAME_CHARS and model_name_problem(name, provider) is None
 
 
 def _calls_key_invalid(provider: Provider, response: httpx.Response) -> bool:
@@ -175,8 +189,14 @@ def _calls_key_invalid(provider: Provider, response: httpx.Response) -> bool:
 
 def _refused(provider: Provider) -> KeyCheck:
     if provider is Provider.AZURE_OPENAI:
-        return _invalid("The Azure endpoint may not be called, or it redirects.", field="azure_endpoint")
-    return _error(f"The address of {provider} may not be called, or it redirects. Please tell the operator.")
+        return _invalid(
+            "The Azure endpoint may not be called, or its answer is no API's: a redirect, or too large.",
+            field="azure_endpoint",
+        )
+    return _error(
+        f"The address of {provider} may not be called, or its answer is no API's: a redirect, or too large."
+        " Please tell the operator."
+    )
 
 
 def _unreachable(provider: Provider) -> KeyCheck:

@@ -36,7 +36,7 @@ class OutboundHandler(AsyncHTTPHandler):
         litellm makes one with each handler, and one to send again after a broken connection: retries belong
         to Temporal.
         """
-        return httpx.AsyncClient(transport=httpx.AsyncBaseTransport())
+        return httpx.AsyncClient(transport=httpx.AsyncBaseTransport(), trust_env=False)
 
 
 def sdk_client(endpoint: Endpoint, client: httpx.AsyncClient) -> AsyncOpenAI:

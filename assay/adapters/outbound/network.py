@@ -8,9 +8,11 @@ changes nothing. TLS, which httpcore adds, still asks for and verifies the certi
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 
 import httpcore
@@ -29,9 +31,14 @@ _CONNECT_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
+_resolving = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")
+"""Threads of its own: a name server that keeps silent takes none from the rest of the process."""
+
+
 async def system_resolver(host: str, port: int) -> Sequence[Address]:
-    """What the system's resolver says."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """What the system's resolver says; whoever waits for it in vain leaves the queue when cancelled."""
+    ask = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_resolving, ask)
     return [ip_address(socket_address[0]) for *_, socket_address in found]
 
 

@@ -7,6 +7,7 @@ and never compressed: a compressed one could unfold to any size.
 from __future__ import annotations
 
 import functools
+import math
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from assay.adapters.outbound.policy import OutboundPolicy
 from assay.errors import OutboundRefused
 
 _MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+MAX_RESPONSE_BYTES = "max_response_bytes"
+"""Extension of a request: the size of the largest answer to it, if that is less than the client's."""
+
 _TIMEOUT_SECONDS = 10.0
 _KEEPALIVE_SECONDS = 60.0
 _KEEPALIVE_CONNECTIONS = 100
@@ -41,7 +45,7 @@ def outbound_client(
 
     Args:
         timeout: seconds of each wait (to connect, for bytes), unless a request brings its own.
-        max_response_bytes: size of the largest answer.
+        max_response_bytes: size of the largest answer; a request can ask for less (`MAX_RESPONSE_BYTES`).
         resolve: how names become addresses.
         tls: how certificates are verified; None trusts certifi's and the system's authorities.
     """
@@ -91,7 +95,8 @@ class OutboundTransport(httpx.AsyncBaseTransport):
         request.headers["accept-encoding"] = "identity"
         with _httpx_errors():
             received = await pool.handle_async_request(_for_httpcore(request))
-        body = _BoundedBody(received, self._max_response_bytes, host=request.url.host)
+        largest = min(self._max_response_bytes, request.extensions.get(MAX_RESPONSE_BYTES, math.inf))
+        body = _BoundedBody(received, largest, host=request.url.host)
         response = httpx.Response(
             received.status, headers=received.headers, stream=body, extensions=received.extensions
         )
@@ -110,7 +115,7 @@ class OutboundTransport(httpx.AsyncBaseTransport):
 class _BoundedBody(httpx.AsyncByteStream):
     """The body of an answer, up to a size."""
 
-    def __init__(self, received: httpcore.Response, max_bytes: int, *, host: str) -> None:
+    def __init__(self, received: httpcore.Response, max_bytes: float, *, host: str) -> None:
         self._received = received
         self._max_bytes = max_bytes
         self._host = host

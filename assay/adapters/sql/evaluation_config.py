@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assay.adapters.sql import provider_key_use as use
+from assay.adapters.sql.clock import utc_now
 from assay.adapters.sql.database import Database
 from assay.adapters.sql.provider_keys import SqlProviderKeys, find_key
 from assay.adapters.sql.tables import EvaluationConfigRow
 from assay.contracts.evaluation_config import EvaluationConfig
 from assay.contracts.provider_keys import KeyState, OpenedKey
+from assay.domain.provider_keys import is_usable
 from assay.errors import NotFound, NotPossible
 
 
@@ -55,7 +57,7 @@ class SqlEvaluationConfig:
             return await _stored(session, project_id)
 
     async def open_active_key(self, project_id: int) -> OpenedKey | None:
-        """The active key with its secret; None if the project has none, or its state is not `ok`.
+        """The active key with its secret; None if the project has none, or it is not usable now.
 
         Raises:
             ProviderKeyUnreadable: no configured secret opens it.
@@ -63,7 +65,7 @@ class SqlEvaluationConfig:
         async with self._database.read() as session:
             found = await _find(session, project_id)
         active = None if found is None else found.active_provider_key
-        if active is None or active.state is not KeyState.OK:
+        if active is None or not is_usable(active, utc_now()):
             return None
         return await self._keys.open(project_id, active.id)
 

@@ -120,7 +120,7 @@ class SqlProviderKeys:
         """Change a key under a row lock; None if there is none.
 
         Raises:
-            Conflict: `checked`, the version that a new secret was checked with, is not the stored one.
+            Conflict: `checked`, the version that the change was decided for, is not the stored one.
             FieldError: a text cannot be stored.
         """
         check_value(change.name, attr="name")
@@ -153,10 +153,16 @@ class SqlProviderKeys:
             row.state = KeyState.OK
 
     async def report(self, project_id: int, key_id: UUID, check: KeyCheck, *, version: int) -> bool:
-        """Record what a provider said of this version of a key; False if the key is another by now."""
+        """Record what a provider said of this version of a key; False if the key is another by now.
+
+        An `invalid` key stays `invalid`, whatever else is reported: False then, too.
+        """
+        applies = ProviderKeyRow.version == version
+        if check.state is not KeyState.INVALID:
+            applies &= ProviderKeyRow.state != KeyState.INVALID
         statement = (
             update(ProviderKeyRow)
-            .where(_is(project_id, key_id), ProviderKeyRow.version == version)
+            .where(_is(project_id, key_id), applies)
             .values(state=check.state, error_message=check.error_message, updated_at=utc_now())
             .returning(ProviderKeyRow.id)
         )

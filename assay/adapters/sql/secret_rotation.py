@@ -30,8 +30,8 @@ async def rotate_secrets(registry: SqlRegistry) -> Rotation:
     """Encrypt every provider key under the first secret, one transaction per key.
 
     Servers may go on meanwhile, and the call may be cut off and repeated: each key is always readable under
-    one of the secrets. A server that stores a key while it does not know the new secret yet leaves work for
-    another call.
+    one of the secrets. A server that stores a key while the new secret is not its first one leaves work for
+    another call. API keys are hashed, not encrypted: they stay under the secret that they were made with.
 
     Raises:
         SetupError: keys are encrypted under secrets that are not configured; nothing was changed.

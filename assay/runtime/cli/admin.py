@@ -88,8 +88,9 @@ def revoke_key(key_id: UUID) -> None:
 def rotate_secrets() -> None:
     """Encrypt all provider keys of projects under the first of ASSAY_SECRET_KEYS.
 
-    Put the new secret in front of the list, restart every process, then run this: afterwards no provider key
-    needs the older secrets. Safe to repeat, to interrupt, and while servers run.
+    Run it when every process has the new secret, and has it in front: afterwards no provider key needs the
+    older secrets. API keys still do: those made under an older secret are void once it leaves the list.
+    Safe to repeat, to interrupt, and while servers run.
 
     \b
     Example:
@@ -149,13 +150,17 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _check_scopes(scopes: list[str]) -> None:
+    from api_shim.app import RESOURCES
+
     if not scopes:
         raise click.BadParameter("at least one scope is needed", param_hint="--scopes")
+    objects = sorted({resource.scope for resource in RESOURCES})
     for scope in scopes:
-        name, separator, access = scope.partition(":")
-        if scope != "*" and not (name and separator and access in ("read", "write")):
+        name, _, access = scope.partition(":")
+        if scope != "*" and not (name in objects and access in ("read", "write")):
             raise click.BadParameter(
-                f"{scope!r} is not `<object>:read`, `<object>:write` or `*`", param_hint="--scopes"
+                f"{scope!r} is not `<object>:read`, `<object>:write` or `*`; objects: {', '.join(objects)}",
+                param_hint="--scopes",
             )
 
 

@@ -105,8 +105,16 @@ async def test_what_the_policy_does_not_permit(provider: Provider) -> None:
     assert server.connections == 0
 
 
-@pytest.mark.parametrize("provider", [Provider.OPENAI, Provider.AZURE_OPENAI])
-@pytest.mark.parametrize("name", ["gpt-5-pro", "o1-pro", "responses/gpt-5"])
+@pytest.mark.parametrize(
+    ("provider", "name"),
+    [
+        (Provider.OPENAI, "gpt-5-pro"),
+        (Provider.OPENAI, "o1-pro"),
+        (Provider.OPENAI, "responses/gpt-5"),
+        (Provider.AZURE_OPENAI, "gpt-5-pro"),
+        (Provider.AZURE_OPENAI, "o1-pro"),
+    ],
+)
 async def test_models_of_openais_other_api_go_the_same_way(provider: Provider, name: str) -> None:
     """litellm would turn to that API with a client of its own."""
     async with running(RawServer()) as server:

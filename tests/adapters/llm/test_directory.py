@@ -39,6 +39,9 @@ LISTINGS = {
     Provider.AZURE_OPENAI: "/openai/deployments?api-version=2022-12-01",
     Provider.TOGETHER_AI: "/v1/models",
 }
+DEEP = "[" * 200_000
+"""No JSON, and more levels than a parser that calls itself can go down."""
+LARGE = '{"data": [], "models": [], "more": "' + "x" * 2 * 1024 * 1024 + '"}'
 KEY_HEADERS = {
     Provider.ANTHROPIC: "x-api-key",
     Provider.GEMINI: "x-goog-api-key",
@@ -131,12 +134,20 @@ async def test_azures_answers(
     assert (check.state, check.error_field) == (state, field)
 
 
+@pytest.mark.parametrize("body", ["<html>Sign in</html>", DEEP], ids=["page", "deep"])
 @pytest.mark.parametrize("provider", list(Provider))
 async def test_a_page_is_not_an_api(
+    directory: RestProviderDirectory, endpoint: ScriptedModelServer, provider: Provider, body: str
+) -> None:
+    check = await checked(directory, endpoint, provider, Reply(body=body))
+    assert check.state is KeyState.ERROR
+
+
+@pytest.mark.parametrize("provider", list(Provider))
+async def test_an_answer_that_is_too_large_is_not_read(
     directory: RestProviderDirectory, endpoint: ScriptedModelServer, provider: Provider
 ) -> None:
-    check = await checked(directory, endpoint, provider, Reply(body="<html>Sign in</html>"))
-    assert check.state is KeyState.ERROR
+    assert (await checked(directory, endpoint, provider, Reply(body=LARGE))).state is not KeyState.OK
 
 
 @pytest.mark.parametrize(
@@ -297,8 +308,10 @@ async def test_each_providers_list(
         Reply(body="7"),
         Reply(body={"data": None}),
         Reply(drop=True),
+        Reply(body=DEEP),
+        Reply(body=LARGE),
     ],
-    ids=["401", "500", "page", "number", "null", "broken"],
+    ids=["401", "500", "page", "number", "null", "broken", "deep", "large"],
 )
 @pytest.mark.parametrize("provider", list(Provider))
 async def test_a_list_that_cannot_be_had_is_empty(
@@ -317,6 +330,23 @@ async def test_a_list_that_cannot_be_had_is_empty(
 async def test_pages_end(directory: RestProviderDirectory, endpoint: ScriptedModelServer) -> None:
     endpoint.enqueue(*(Reply(body=named(f"m{n}", has_more=True, last_id="x")) for n in range(50)))
     assert len(await directory.models(an_access(Provider.ANTHROPIC, endpoint.origin))) == 10
+
+
+async def test_lists_are_bounded(directory: RestProviderDirectory, endpoint: ScriptedModelServer) -> None:
+    page = named(*(f"m{number}" for number in range(1_500)), has_more=True, last_id="x")
+    endpoint.enqueue(Reply(body=page), Reply(body=page))
+    names = await directory.models(an_access(Provider.ANTHROPIC, endpoint.origin))
+    assert names == [f"m{number}" for number in range(1_000)]
+    assert len(endpoint.requests) == 1
+
+
+async def test_names_that_no_evaluation_may_carry_are_left_out(
+    directory: RestProviderDirectory, endpoint: ScriptedModelServer
+) -> None:
+    page = named("../admin", "a b", "m" * 101, "team/fine")
+    endpoint.enqueue(Reply(body=page), Reply(body=page))
+    assert await directory.models(an_access(Provider.OPENAI, endpoint.origin)) == ["team/fine"]
+    assert await directory.models(an_access(Provider.AZURE_OPENAI, endpoint.origin)) == []
 
 
 async def test_being_cancelled_is_not_an_outcome() -> None:

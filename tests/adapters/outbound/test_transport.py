@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from assay.adapters.outbound import OutboundPolicy, outbound_client
+from assay.adapters.outbound import MAX_RESPONSE_BYTES, OutboundPolicy, outbound_client
 from assay.adapters.outbound.addresses import Address
 from assay.errors import OutboundRefused
 from tests.adapters.outbound.servers import OK, Authority, RawServer, running, until
@@ -169,6 +169,18 @@ async def test_answers_are_bounded(answer: bytes) -> None:
         async with client_of(max_response_bytes=999) as client:
             with pytest.raises(OutboundRefused, match="more than 999 bytes"):
                 await client.get(f"http://{HOST}:{server.port}/")
+
+
+async def test_a_request_can_ask_for_a_smaller_answer_and_never_for_a_larger_one() -> None:
+    async with running(RawServer(CHUNKED)) as server:
+        url = f"http://{HOST}:{server.port}/"
+        for allowed, asked in ((5000, 999), (999, 5000)):
+            async with client_of(max_response_bytes=allowed) as client:
+                with pytest.raises(OutboundRefused, match="more than 999 bytes"):
+                    await client.get(url, extensions={MAX_RESPONSE_BYTES: asked})
+        async with client_of(max_response_bytes=5000) as client:
+            answer = await client.get(url, extensions={MAX_RESPONSE_BYTES: 1000})
+            assert len(answer.content) == 1000
 
 
 async def test_a_small_answer_that_would_unfold() -> None:

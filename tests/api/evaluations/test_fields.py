@@ -50,6 +50,8 @@ NULL = ("null", "This field may not be null.")
 BLANK = ("blank", "This field may not be blank.")
 STRING = ("invalid_input", "Not a valid string.")
 BOOLEAN = ("invalid_input", "Must be a valid boolean.")
+NO_SEGMENT = 'The parts of a model name between slashes may be neither empty nor "." or "..".'
+NO_CHARACTER = "A model name holds letters, digits and . _ - : @ + / only."
 NUL = ("null_characters_not_allowed", "Null characters are not allowed.")
 
 BAD_FIELDS: list[tuple[dict[str, Any], str, str, str]] = [
@@ -134,6 +136,28 @@ BAD_FIELDS: list[tuple[dict[str, Any], str, str, str]] = [
         "model_configuration__model",
         "max_length",
         "Ensure this field has no more than 100 characters.",
+    ),
+    *(
+        (
+            {"model_configuration": {"provider": "gemini", "model": name}},
+            "model_configuration__model",
+            "invalid_input",
+            problem,
+        )
+        for name, problem in [
+            ("../../../admin/keys?x=", NO_SEGMENT),
+            ("a//b", NO_SEGMENT),
+            ("/a", NO_SEGMENT),
+            ("gemini pro", NO_CHARACTER),
+            ("x?y", NO_CHARACTER),
+            ("%2e%2e", NO_CHARACTER),
+        ]
+    ),
+    (
+        {"model_configuration": {"provider": "azure_openai", "model": "team/gpt-5-mini"}},
+        "model_configuration__model",
+        "invalid_input",
+        "The name of an Azure OpenAI deployment holds no slash.",
     ),
     (
         {"model_configuration": {"provider": "openai", "model": "m", "provider_key_id": "zzz"}},

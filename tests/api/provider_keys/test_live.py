@@ -11,7 +11,7 @@ from assay.adapters.outbound import OutboundPolicy, outbound_client
 from assay.adapters.testing import SCRIPTED_MODEL, ScriptedModelServer
 from assay.contracts.access import Project
 from assay.contracts.evaluations import Provider
-from tests.api.llm_analytics import NEW_SECRET, SECRET, Api, key_body
+from tests.api.llm_analytics import AZURE, NEW_SECRET, SECRET, Api, key_body
 from tests.harness.api import ApiWorld
 
 
@@ -75,3 +75,24 @@ async def test_an_endpoint_inside_the_network_is_not_called(live: Api, server: S
 
     assert (response.status_code, response.json()["attr"]) == (400, "azure_endpoint")
     assert not server.requests
+
+
+async def test_a_stored_key_is_not_sent_to_another_host_that_the_operator_allows(
+    world: ApiWorld, project: Project, server: ScriptedModelServer
+) -> None:
+    policy = OutboundPolicy.parse("127.0.0.1")
+    with ScriptedModelServer() as gatherer:
+        async with (
+            outbound_client(policy) as outbound,
+            world.client(providers=RestProviderDirectory(outbound, allowed=policy, base_urls={})) as client,
+        ):
+            api = Api(client, project)
+            key = await api.new_key(**AZURE | {"azure_endpoint": server.origin})
+            item = f"{api.keys}{key['id']}/"
+
+            refused = await client.patch(item, json={"azure_endpoint": gatherer.origin})
+            checked = await client.post(f"{item}validate/")
+
+    assert (refused.status_code, refused.json()["attr"]) == (400, "azure_endpoint")
+    assert (checked.status_code, checked.json()) == (200, key)
+    assert not gatherer.requests

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from assay.adapters.sql.tables import ProviderKeyRow
 from assay.contracts.provider_keys import KeyCheck, KeyState
 from tests.api.llm_analytics import AZURE, NEW_SECRET, SECRET, Api, key_body
 from tests.harness.api import ApiWorld, error
@@ -191,7 +194,6 @@ async def test_another_place_on_the_same_host_makes_the_state_unknown(
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-@pytest.mark.parametrize("api_key", [..., None], ids=["without", "null"])
 @pytest.mark.parametrize(
     "endpoint",
     [
@@ -201,11 +203,11 @@ async def test_another_place_on_the_same_host_makes_the_state_unknown(
     ],
 )
 async def test_a_stored_key_is_not_sent_to_another_host(
-    api: Api, providers: ScriptedProviders, endpoint: str, api_key: object, method: str
+    api: Api, providers: ScriptedProviders, endpoint: str, method: str
 ) -> None:
     created = await api.new_key(**AZURE)
     item = f"{api.keys}{created['id']}/"
-    moved = key_body(**AZURE | {"azure_endpoint": endpoint, "api_key": api_key})
+    moved = key_body(**AZURE | {"azure_endpoint": endpoint, "api_key": ...})
 
     response = await api.client.request(method, item, json=moved)
 
@@ -217,26 +219,21 @@ async def test_a_stored_key_is_not_sent_to_another_host(
     assert (with_the_key.status_code, with_the_key.json()["azure_endpoint_display"]) == (200, endpoint)
 
 
-async def test_a_place_is_decided_for_the_key_that_was_looked_at(
-    world: ApiWorld, api: Api, providers: ScriptedProviders
-) -> None:
-    """The endpoint fits the host that was stored when the request came, not the key that came meanwhile."""
-    mine = "https://emca.openai.azure.com"
-    created = await api.new_key(**AZURE | {"azure_endpoint": mine})
-    item = f"{api.keys}{created['id']}/"
+async def test_a_place_is_decided_for_the_key_that_was_looked_at(api: Api) -> None:
+    """The place is on the host of the key that was there before, not on that of the key that came meanwhile."""
+    before = await api.new_key(**AZURE | {"azure_endpoint": "https://emca.openai.azure.com"})
+    item = f"{api.keys}{before['id']}/"
 
-    class Slow(ScriptedProviders):
-        """Looks at an address for so long that somebody else's change comes in between."""
+    async def body() -> AsyncIterator[bytes]:
+        key_of_somebody_else = {name: AZURE[name] for name in ("azure_endpoint", "api_key")}
+        assert (await api.client.patch(item, json=key_of_somebody_else)).status_code == 200
+        yield json.dumps({"azure_endpoint": "https://emca.openai.azure.com/openai"}).encode()
 
-        def endpoint_problem(self, url: str) -> str | None:
-            theirs = update(ProviderKeyRow).where(ProviderKeyRow.id == UUID(created["id"]))
-            with closing(sqlite3.connect(registry_file(world), isolation_level=None)) as other:
-                other.execute(str(theirs))
-            return super().endpoint_problem(url)
+    response = await api.client.patch(item, content=body(), headers={"Content-Type": "application/json"})
 
-    async with world.client(providers=Slow()) as client:
-        response = await client.patch(item, json={"azure_endpoint": f"{mine}/openai"})
     assert (response.status_code, response.json()["code"]) == (409, "conflict")
+    stored = (await api.client.get(item)).json()
+    assert stored["azure_endpoint_display"] == AZURE["azure_endpoint"]
 
 
 @pytest.mark.parametrize("endpoint", ["http://acme.openai.azure.com", "https://example.com", "", None])
@@ -268,15 +265,13 @@ async def test_a_key_that_changes_while_the_provider_is_asked_is_not_written_ove
     api: Api, providers: ScriptedProviders
 ) -> None:
     item = f"{api.keys}{(await api.new_key())['id']}/"
-
-    async def change() -> httpx.Response:
-        return await api.client.patch(item, json={"api_key": NEW_SECRET})
-
-    for path, body in ((item, {"api_key": "sk-the-slow-one"}), (f"{item}validate/", None)):
-        providers.meanwhile = change
+    for number, (path, body) in enumerate(
+        ((item, {"api_key": "sk-the-slow-one"}), (f"{item}validate/", None))
+    ):
+        providers.meanwhile = partial(api.client.patch, item, json={"api_key": f"sk-proj-new-{number:04}"})
         response = await api.client.request("PATCH" if body else "POST", path, json=body)
         assert (response.status_code, response.json()["code"]) == (409, "conflict")
-        assert (await api.client.get(item)).json()["api_key_masked"] == "sk-p...ther"
+        assert (await api.client.get(item)).json()["api_key_masked"] == f"sk-p...{number:04}"
 
 
 async def test_no_transaction_is_open_while_the_provider_is_asked(
@@ -314,18 +309,48 @@ async def test_validate_tells_and_stores_what_the_provider_says(
     assert (await api.client.post(f"{item}validate")).json() == created
 
 
-async def test_validate_of_a_key_whose_secret_is_gone(world: ApiWorld, api: Api) -> None:
+async def test_validating_at_the_same_time_is_no_conflict(api: Api) -> None:
+    item = f"{api.keys}{(await api.new_key())['id']}/"
+
+    answers = await asyncio.gather(*(api.client.post(f"{item}validate/") for _ in range(5)))
+
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert {answer.json()["state"] for answer in answers} == {"ok"}
+
+
+async def test_validate_without_the_secret_says_so_and_writes_nothing(
+    world: ApiWorld, api: Api, providers: ScriptedProviders
+) -> None:
+    """Another process may have the secret: what this one lacks says nothing about the key."""
     created = await api.new_key()
-    async with world.registry.database.write() as session:
-        connection = await session.connection()
-        await connection.exec_driver_sql(
-            f"UPDATE provider_keys SET sealed_with = 'gone' WHERE project_id = {api.project.id}"
-        )
-    response = await api.client.post(f"{api.keys}{created['id']}/validate/")
-    assert (response.status_code, response.json()["state"]) == (200, "error")
-    assert "store it again" in response.json()["error_message"]
+    item = f"{api.keys}{created['id']}/"
+    sealed_with = await seal_with(world, created["id"], "another")
+
+    response = await api.client.post(f"{item}validate/")
+
+    assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")
+    assert "ASSAY_SECRET_KEYS" in response.json()["detail"]
+    assert "store the key again" in response.json()["detail"]
+    assert (await api.client.get(item)).json() == created
+    assert await seal_with(world, created["id"], sealed_with) == "another"
+    assert len(providers.checked) == 1
+    assert (await api.client.post(f"{item}validate/")).json() == created
+
+
+async def test_a_key_whose_secret_is_gone_is_mended_by_storing_it_again(world: ApiWorld, api: Api) -> None:
+    created = await api.new_key()
+    await seal_with(world, created["id"], "gone")
     mended = await api.client.patch(f"{api.keys}{created['id']}/", json={"api_key": NEW_SECRET})
     assert mended.json()["state"] == "ok"
+    assert (await api.client.post(f"{api.keys}{created['id']}/validate/")).json()["state"] == "ok"
+
+
+async def seal_with(world: ApiWorld, key_id: str, fingerprint: str) -> str:
+    """Say that a key is sealed with another secret; returns what was there."""
+    async with world.registry.database.write() as session:
+        row = await session.get_one(ProviderKeyRow, UUID(key_id))
+        before, row.sealed_with = row.sealed_with, fingerprint
+        return before
 
 
 async def test_trying_a_key_stores_nothing(api: Api, providers: ScriptedProviders) -> None:

@@ -44,6 +44,7 @@ TEXTS = [
     "GPT-4o",
     "gpt-4O",
     "straße",
+    "strae",
     "STRASSE",
     "ẞ",
     "İ",
@@ -169,6 +170,9 @@ PATTERNS = [
     "(?m)^b$",
     "a*",
     "(?i:GPT)-4o?",
+    "straß?e",
+    "^straß{0,1}",
+    "(?i)STRAß*",
 ]
 
 NUMBERS: list[int | float] = [
@@ -218,6 +222,61 @@ properties = st.builds(
     st.fixed_dictionaries({}, optional={"$set": objects | scalars, "$set_once": objects | scalars}),
 )
 
+LETTERS = [
+    "a",
+    "bc",
+    "k",
+    "S",
+    "é",
+    "É",
+    "ß",
+    "ſ",
+    "K",
+    "ы",
+    "码",
+    "💥",
+    "caf",
+    "цвет",
+    "错误",
+    " ",
+    "-",
+    "\n",
+    "\x00",
+    '"',
+]
+_ATOMS = st.sampled_from(LETTERS) | st.sampled_from(
+    [
+        "\\.",
+        "\\?",
+        "\\x41",
+        "\\x{e9}",
+        ".",
+        "\\d",
+        "\\W",
+        "\\pL",
+        "[éa]",
+        "[^é]",
+        "[]a]",
+        "[é?(|]",
+        "\\Qé?(\\E",
+        "\\C",
+        *("^", "$", "\\b", "\\A", "(?m)^", "(?i)", "(?-s)", "(?U)", "(?-i)"),
+    ]
+)
+_QUANTIFIERS = st.sampled_from(["", "", "?", "*", "+", "{0}", "{0,1}", "{0,}", "{2}", "??", "*?", "{,2}"])
+regular_expressions = st.recursive(
+    _ATOMS,
+    lambda inner: (
+        st.lists(st.tuples(inner, _QUANTIFIERS).map("".join), min_size=1, max_size=4).map("".join)
+        | st.lists(inner, min_size=2, max_size=3).map("|".join)
+        | st.tuples(st.sampled_from(["(", "(?:", "(?i:", "(?P<n>"]), inner, st.just(")"), _QUANTIFIERS).map(
+            "".join
+        )
+    ),
+    max_leaves=8,
+)
+"""Regular expressions, most of which RE2 accepts."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -246,7 +305,7 @@ def values_near(operator: FilterOperator, text: str) -> st.SearchStrategy[Any]:
     date = st.sampled_from([*DATES, text, text[:10]])
     kinds: dict[str, st.SearchStrategy[Any]] = {
         "between": st.lists(bounds, min_size=2, max_size=2).map(lambda pair: sorted(pair, key=float)),
-        "regex": st.sampled_from(PATTERNS) | st.just(f"^{re2.escape(text)}$") | texts,
+        "regex": st.sampled_from(PATTERNS) | regular_expressions | st.just(f"^{re2.escape(text)}$") | texts,
         "icontains": part | st.lists(part, min_size=1, max_size=3),
         "is_cleaned_path_exact": st.just(text) | texts,
         **dict.fromkeys(("is_date_exact", "is_date_before", "is_date_after"), date),

@@ -88,6 +88,58 @@ async def test_rotation_refuses_while_a_secret_is_missing(opening: Any) -> None:
     assert (await rotate_secrets(opening("new", "old", "lost"))).done == 3
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["old"], ["old", "new"]),
+        (["old", "new"], ["new", "old"]),
+        (["new", "old"], ["new"]),
+    ],
+    ids=["new secret appended", "new secret in front", "old secret dropped"],
+)
+async def test_processes_get_on_during_each_restart_of_a_rotation(
+    opening: Any, before: list[str], after: list[str]
+) -> None:
+    """Each opens and recognises what the other makes, so restarts may take their time."""
+    waiting, restarted = opening(*before), opening(*after)
+
+    for maker, user in ((waiting, restarted), (restarted, waiting)):
+        assert await secret_of(user, await store(maker)) == SECRET
+        assert await knows(user, await new_api_key(maker))
+
+
+async def test_a_new_secret_at_the_front_at_once_divides_the_processes(opening: Any) -> None:
+    """Why a rotation has two restarts."""
+    waiting, restarted = opening("old"), opening("new", "old")
+
+    with pytest.raises(ProviderKeyUnreadable):
+        await secret_of(waiting, await store(restarted))
+    assert not await knows(waiting, await new_api_key(restarted))
+
+
+async def test_a_whole_rotation(opening: Any) -> None:
+    provider_key, old_api_key = await store(opening("old")), await new_api_key(opening("old"))
+
+    both = opening("new", "old")
+    assert await rotate_secrets(both) == (1, 0)
+    assert await knows(both, old_api_key)
+    new_key = await new_api_key(both)
+
+    done = opening("new")
+    assert await secret_of(done, provider_key) == SECRET
+    assert await knows(done, new_key)
+    assert not await knows(done, old_api_key)  # void, as it was not replaced
+
+
+async def new_api_key(registry: SqlRegistry) -> str:
+    _, secret = await registry.access.create_key(project_id=None, scopes=["*"], label="test")
+    return secret
+
+
+async def knows(registry: SqlRegistry, api_key: str) -> bool:
+    return await registry.access.authenticate(api_key) is not None
+
+
 async def test_rotation_counts_what_does_not_open(opening: Any) -> None:
     old, both = opening("old"), opening("new", "old")
     await store(old, name="good")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.contracts.evaluations import Provider
-from assay.domain.provider_keys import azure_endpoint_problem, key_format_problem, masked
+from assay.contracts.provider_keys import KeyState, ProviderKey
+from assay.domain.provider_keys import (
+    ERROR_PAUSE,
+    azure_endpoint_problem,
+    is_usable,
+    key_format_problem,
+    masked,
+)
 
 SUFFIXES = ("openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com")
 PRINTABLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
@@ -97,3 +107,26 @@ def test_what_the_operator_vouches_for() -> None:
     assert azure_endpoint_problem(gateway) is not None
     assert azure_endpoint_problem(gateway, vouched=lambda url: url == gateway) is None
     assert azure_endpoint_problem("ftp://127.0.0.1", vouched=lambda _: True) is not None
+
+
+@given(st.sampled_from(KeyState), st.timedeltas(timedelta(days=-1), timedelta(days=1)))
+def test_a_key_is_usable_when_ok_and_after_a_pause_when_in_error(state: KeyState, since: timedelta) -> None:
+    changed = datetime(2026, 1, 1, tzinfo=UTC)
+    key = ProviderKey(
+        id=UUID(int=1),
+        project_id=1,
+        provider=Provider.OPENAI,
+        name="Own",
+        state=state,
+        error_message=None,
+        masked="****",
+        azure_endpoint=None,
+        api_version=None,
+        version=1,
+        created_at=changed,
+        updated_at=changed,
+        created_by=None,
+        last_used_at=None,
+    )
+    expected = state is KeyState.OK or (state is KeyState.ERROR and since >= ERROR_PAUSE)
+    assert is_usable(key, changed + since) is expected

@@ -2,7 +2,7 @@
 
 A step runs in one transaction with all others that are missing, on SQLite too. A step that rebuilds a
 table on SQLite (batch mode) must copy every row that refers to it as well: foreign keys are enforced, and
-dropping the old table deletes its rows first.
+dropping the old table deletes its rows first. Its CHECKs are copied if they have names.
 """
 
 from __future__ import annotations
