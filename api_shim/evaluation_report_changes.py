@@ -40,17 +40,35 @@ def changed_spec(
     Args:
         current: the report as it is stored.
         form: the change; fields that were not sent stay.
-        now: the present moment.
+        now: the present moment. The next delivery is worked out anew when what decides on it changes, when
+            there is none or it has passed, and when the report is enabled or restored.
 
     Raises:
         FieldError: the frequency lacks what it goes by.
     """
     stored = {name: getattr(current, name) for name in EvaluationReportSpec.model_fields}
     spec = EvaluationReportSpec(**stored | _decided(form))
-    is_planned = current.next_delivery_date is not None and all(
-        getattr(spec, field) == getattr(current, field) for field in _DECIDES_DELIVERY
+    return spec if _stays_planned(current, spec, now) else _planned(spec, now)
+
+
+def _stays_planned(current: EvaluationReport, spec: EvaluationReportSpec, now: datetime) -> bool:
+    """Whether the next delivery that is stored is also that of the changed report.
+
+    One that has passed is not: a report that was disabled for a while would be due at once, for a time
+    that nobody waits for any more.
+    """
+    due = current.next_delivery_date
+    goes_live = _is_live(spec) and not _is_live(current)
+    return (
+        due is not None
+        and due > now
+        and not goes_live
+        and all(getattr(spec, field) == getattr(current, field) for field in _DECIDES_DELIVERY)
     )
-    return spec if is_planned else _planned(spec, now)
+
+
+def _is_live(report: EvaluationReportSpec) -> bool:
+    return report.enabled and not report.deleted
 
 
 def require_known_integrations(targets: Iterable[dict[str, Any]]) -> None:

@@ -61,7 +61,7 @@ def next_occurrence(rule: str, starts_at: datetime, zone: str, after: datetime) 
         end = min(end, parsed.until.instant)
     expand = _hourly if parsed.freq is Frequency.HOURLY else _by_wall_clock
     found = _earliest_after(after, expand(parsed, start, tz, after, end))
-    return None if found is None or found > end else found
+    return None if found is None or found > end or found >= END_OF_TIME else found
 
 
 def check_start(starts_at: datetime) -> None:
@@ -107,41 +107,58 @@ def _hourly(
     """Occurrences of an HOURLY rule, from some before `after` on; with COUNT, from the first one on."""
     if rule.by_set_pos.isdisjoint({1, -1}) and rule.by_set_pos:
         return  # an hour holds one occurrence, which is the first and the last of its period
-    passes = day_filter(rule)
+    passes, hours = day_filter(rule), _Hours(rule, start, zone)
     first = wall_time(start if rule.count is not None else after, zone).day
     last = wall_time(end, zone).day
     days = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
-    found = (instant for day in days if passes(day) for instant in _hours_of_day(rule, start, zone, day))
-    for number, instant in enumerate(found):
+    found = (timestamp for day in days if passes(day) for timestamp in hours.of(day))
+    for number, timestamp in enumerate(found):
+        instant = datetime.fromtimestamp(timestamp, UTC)
         if number == rule.count or (rule.until and _is_past(rule.until, wall_time(instant, zone))):
             return
         yield instant
 
 
-def _hours_of_day(rule: Rule, start: datetime, zone: ZoneInfo, day: date) -> Iterator[datetime]:
-    """The occurrences of an HOURLY rule within one day of the zone's calendar."""
-    grid = _grid(rule, start, zone)
-    step = rule.interval * _HOUR
-    begin, end = (_timestamp(midnight, zone) for midnight in (day, day + timedelta(days=1)))
-    is_regular = end - begin == _REGULAR_DAY
-    earliest = max(begin, int(start.timestamp()))
-    for timestamp in range(grid + -((grid - earliest) // step) * step, end, step):
-        instant = datetime.fromtimestamp(timestamp, UTC)
-        hour = (timestamp - begin) // _HOUR if is_regular else wall_time(instant, zone).clock.hour
-        if not rule.by_hour or hour in rule.by_hour:
-            yield instant
+class _Hours:
+    """When an HOURLY rule fires within a day of the zone's calendar, its filters of days left aside.
 
+    A day of 24 hours depends on nothing but how the steps lie in it, so days alike are gone through once: a
+    rule whose steps never meet its hours would otherwise be followed through every hour of 50 years.
+    """
 
-def _grid(rule: Rule, start: datetime, zone: ZoneInfo) -> int:
-    """The timestamp from which an HOURLY rule steps: BYMINUTE and BYSECOND move it within its hour."""
-    clock = wall_time(start, zone).clock
-    minute = clock.minute if rule.by_minute is None else rule.by_minute
-    second = clock.second if rule.by_second is None else rule.by_second
-    return int(start.timestamp()) + (minute - clock.minute) * 60 + second - clock.second
+    def __init__(self, rule: Rule, start: datetime, zone: ZoneInfo) -> None:
+        self._by_hour = rule.by_hour
+        self._zone = zone
+        self._step = rule.interval * _HOUR
+        self._start = int(start.timestamp())
+        # BYMINUTE and BYSECOND move the steps within their hour
+        clock = wall_time(start, zone).clock
+        minute = clock.minute if rule.by_minute is None else rule.by_minute
+        second = clock.second if rule.by_second is None else rule.by_second
+        self._grid = self._start + (minute - clock.minute) * 60 + second - clock.second
+        self._regular: dict[int, list[int]] = {}
 
+    def of(self, day: date) -> list[int]:
+        """The timestamps within one day."""
+        begin, end = (self._midnight(each) for each in (day, day + timedelta(days=1)))
+        phase = (self._grid - begin) % self._step
+        if end - begin != _REGULAR_DAY:
+            instants = range(begin + phase, end, self._step)
+            return [each for each in instants if each >= self._start and self._admits(self._shown(each))]
+        if phase not in self._regular:
+            offsets = range(phase, _REGULAR_DAY, self._step)
+            self._regular[phase] = [offset for offset in offsets if self._admits(offset // _HOUR)]
+        return [begin + offset for offset in self._regular[phase] if begin + offset >= self._start]
 
-def _timestamp(midnight_of: date, zone: ZoneInfo) -> int:
-    return int(instant_of(WallTime(midnight_of, time.min), zone).timestamp())
+    def _admits(self, hour: int) -> bool:
+        return not self._by_hour or hour in self._by_hour
+
+    def _shown(self, timestamp: int) -> int:
+        """The hour that the clocks show."""
+        return datetime.fromtimestamp(timestamp, self._zone).hour
+
+    def _midnight(self, day: date) -> int:
+        return int(instant_of(WallTime(day, time.min), self._zone).timestamp())
 
 
 def _is_past(until: Until | None, wall: WallTime) -> bool:

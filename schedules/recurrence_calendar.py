@@ -29,16 +29,16 @@ def completed(rule: Rule, start: WallTime) -> Rule:
         by_minute=start.clock.minute if rule.by_minute is None else rule.by_minute,
         by_second=start.clock.second if rule.by_second is None else rule.by_second,
     )
-    if rule.by_week_no or rule.by_year_day or rule.by_month_day or rule.by_day:
+    if rule.by_year_day or rule.by_month_day or rule.by_day:
         return rule
+    if rule.by_week_no or rule.freq is Frequency.WEEKLY:
+        return replace(rule, by_day=frozenset({Weekday(0, start.day.weekday())}))
     match rule.freq:
         case Frequency.YEARLY:
             months = rule.by_month or frozenset({start.day.month})
             return replace(rule, by_month=months, by_month_day=frozenset({start.day.day}))
         case Frequency.MONTHLY:
             return replace(rule, by_month_day=frozenset({start.day.day}))
-        case Frequency.WEEKLY:
-            return replace(rule, by_day=frozenset({Weekday(0, start.day.weekday())}))
     return rule
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -38,7 +39,7 @@ async def create_report(call: Call[EvaluationReportRequest, None]) -> Evaluation
 
     An evaluation can have any number of reports.
     """
-    spec = new_spec(await _form(call), now=_now())
+    spec = await asyncio.to_thread(new_spec, await _form(call), now=_now())
     created = await call.deps.registry.evaluation_reports.create(
         call.project.id, spec, created_by=call.principal.user.id
     )
@@ -56,10 +57,13 @@ async def change_report(call: Call[EvaluationReportRequest, None]) -> Evaluation
     Fields that are not sent stay as they are. Deleted reports are found too, so that `deleted` can be set
     back to false.
     """
-    await _find(call, include_deleted=True)
+    known = await _find(call, include_deleted=True)
     form = await _form(call)
+    change = partial(changed_spec, form=form, now=_now())
+    # Some rules take many milliseconds to plan, for which neither event loop nor locked row should wait.
+    planned = await asyncio.to_thread(change, known)
     changed = await call.deps.registry.evaluation_reports.update(
-        call.project.id, call.id, partial(changed_spec, form=form, now=_now())
+        call.project.id, call.id, lambda current: planned if current == known else change(current)
     )
     if changed is None:
         raise NotFound("Not found.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from api_shim.routes import evaluation_reports
+from assay.contracts.evaluation_reports import EvaluationReportSpec
 from tests.api.conftest import Make
 
 NOW = datetime(2026, 11, 21, 8, 50, tzinfo=UTC)  # a Saturday
@@ -108,11 +110,16 @@ async def test_the_next_delivery(make_report: Make, fields: dict[str, Any], due:
 
 
 @pytest.fixture
-async def three_days_later(reports: str, make_report: Make, monkeypatch: pytest.MonkeyPatch) -> str:
+async def daily(reports: str, make_report: Make) -> str:
+    """Address of a daily report, which is due at nine the next day."""
+    return f"{reports}{(await make_report(**DAILY))['id']}/"
+
+
+@pytest.fixture
+async def three_days_later(daily: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Address of a daily report that was made three days and an hour ago."""
-    created = await make_report(**DAILY)
     monkeypatch.setattr(evaluation_reports, "_now", lambda: NOW + timedelta(days=3, hours=1))
-    return f"{reports}{created['id']}/"
+    return daily
 
 
 @pytest.mark.parametrize(
@@ -122,8 +129,9 @@ async def three_days_later(reports: str, make_report: Make, monkeypatch: pytest.
         ({"rrule": "FREQ=WEEKLY"}, "2026-11-26T09:00:00Z"),
         ({"starts_at": "2026-01-01T10:30:00Z"}, "2026-11-24T10:30:00Z"),
         ({"frequency": "every_n"}, None),
-        # nothing of this decides on it, so a delivery that is due now is not put off
-        ({"enabled": False, "rrule": "FREQ=DAILY", "frequency": "scheduled"}, "2026-11-22T09:00:00Z"),
+        # nothing of this decides on it, but what is stored has passed
+        ({"enabled": False, "rrule": "FREQ=DAILY", "frequency": "scheduled"}, "2026-11-25T09:00:00Z"),
+        ({}, "2026-11-25T09:00:00Z"),
     ],
 )
 async def test_a_change_of_the_schedule_makes_a_new_next_delivery(
@@ -131,6 +139,54 @@ async def test_a_change_of_the_schedule_makes_a_new_next_delivery(
 ) -> None:
     changed = await client.patch(three_days_later, json=change)
     assert (changed.status_code, changed.json()["next_delivery_date"]) == (200, due)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"report_prompt_guidance": "all"}, {"enabled": True}, {"enabled": False}, {"rrule": "FREQ=DAILY"}],
+)
+async def test_a_change_of_anything_else_does_not_put_a_delivery_off(
+    client: httpx.AsyncClient, daily: str, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(evaluation_reports, "_now", lambda: NOW + timedelta(days=1))  # ten minutes before
+    changed = await client.patch(daily, json=change)
+    assert (changed.status_code, changed.json()["next_delivery_date"]) == (200, "2026-11-22T09:00:00Z")
+
+
+@pytest.mark.parametrize("field", ["enabled", "deleted"])
+@pytest.mark.parametrize(
+    "later",
+    [(timedelta(days=1), "2026-11-23T09:00:00Z"), (timedelta(days=3), "2026-11-25T09:00:00Z")],
+    ids=["too-soon", "passed"],
+)
+async def test_going_live_again_makes_a_new_next_delivery(
+    client: httpx.AsyncClient,
+    daily: str,
+    monkeypatch: pytest.MonkeyPatch,
+    field: str,
+    later: tuple[timedelta, str],
+) -> None:
+    off, (passed, due) = field == "deleted", later
+    gone = await client.patch(daily, json={field: off})
+    assert gone.json()["next_delivery_date"] == "2026-11-22T09:00:00Z"
+    monkeypatch.setattr(evaluation_reports, "_now", lambda: NOW + passed)
+    restored = await client.patch(daily, json={field: not off})
+    assert restored.json()["next_delivery_date"] == due
+
+
+async def test_a_delivery_is_planned_beside_the_event_loop(
+    client: httpx.AsyncClient, daily: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed_spec, threads = evaluation_reports.changed_spec, []
+
+    def noted(*args: Any, **kwargs: Any) -> EvaluationReportSpec:
+        threads.append(threading.current_thread())
+        return changed_spec(*args, **kwargs)
+
+    monkeypatch.setattr(evaluation_reports, "changed_spec", noted)
+    assert (await client.patch(daily, json={"rrule": "FREQ=WEEKLY"})).status_code == 200
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
 
 
 async def test_a_next_delivery_that_was_missing_is_made_up_for(

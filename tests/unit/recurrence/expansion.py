@@ -1,6 +1,8 @@
 """A slow and simple expansion of rules by dateutil, to compare with.
 
-dateutil sees wall times labelled as UTC; what they mean in a zone is decided here.
+dateutil sees wall times labelled as UTC; what they mean in a zone is decided here. In two points it is not
+followed: where BYSETPOS goes with FREQ=WEEKLY (see `wall_clock_rules`), and where BYWEEKNO names no days (see
+`_with_days_of_weeks`).
 """
 
 from __future__ import annotations
@@ -105,9 +107,22 @@ def occurrences(rule: str, start: datetime, zone: str, *, until: datetime) -> li
     wall_start = start.astimezone(tz).replace(tzinfo=UTC, fold=0)
     last_wall = until + timedelta(days=2)
     with patch("datetime.MAXYEAR", last_wall.year + 1):  # where dateutil gives up on a rule that never fires
-        walls = takewhile(lambda wall: wall <= last_wall, rrulestr(rule, dtstart=wall_start))
+        expanded = rrulestr(_with_days_of_weeks(rule, wall_start), dtstart=wall_start)
+        walls = takewhile(lambda wall: wall <= last_wall, expanded)
         found = {_resolved(wall, tz, start) for wall in walls}
     return sorted(instant for instant in found if instant <= until)
+
+
+def _with_days_of_weeks(rule: str, wall_start: datetime) -> str:
+    """A rule that names weeks without days, with the weekday of its start.
+
+    RFC 5545 takes from the start whatever the rule leaves open (section 3.3.10); dateutil takes all seven
+    days of such weeks.
+    """
+    names = {part.partition("=")[0] for part in rule.split(";")}
+    if "BYWEEKNO" not in names or names & {"BYDAY", "BYMONTHDAY", "BYYEARDAY"}:
+        return rule
+    return f"{rule};BYDAY={WEEKDAYS[wall_start.weekday()]}"
 
 
 def _resolved(wall: datetime, tz: ZoneInfo, start: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -142,6 +142,24 @@ def test_hourly_rules_fire_through_a_gap_and_a_repetition_every_hour() -> None:
 def test_an_hourly_filter_counts_the_repeated_hour_twice() -> None:
     shown = fired("FREQ=HOURLY;BYHOUR=2", "2026-01-01T00:00", "Europe/Berlin", "2026-10-24T12:00", 3)
     assert shown == ["2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00", "2026-10-26T02:00+01:00"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "after"),
+    [
+        # clocks that were changed for no more than a week
+        ("America/Recife", "2000-10-05T13:00"),
+        ("Asia/Gaza", "2040-10-17T13:00"),
+        ("Asia/Gaza", "2054-03-25T13:00"),
+        # a minute past midnight the day before comes back
+        ("America/St_Johns", "2005-10-26T13:00"),
+    ],
+)
+def test_an_hourly_filter_notices_every_change_of_the_clocks(zone: str, after: str) -> None:
+    shown = fired("FREQ=HOURLY;BYHOUR=12,23", "2000-01-01T00:00", zone, after, 30)
+    assert {instant[11:13] for instant in shown} == {"12", "23"}
+    days = {date.fromisoformat(instant[:10]) for instant in shown}
+    assert (max(days) - min(days)).days == len(days) - 1
 
 
 def test_an_hourly_rule_in_a_zone_of_half_hours() -> None:

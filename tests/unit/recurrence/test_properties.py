@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedules.recurrence import next_occurrence
-from tests.unit.recurrence.expansion import instants, occurrences, wall_clock_rules, zones
+from tests.unit.recurrence.expansion import WEEKDAYS, instants, occurrences, wall_clock_rules, zones
 
 YEARS = timedelta(days=6 * 366)
 
@@ -133,3 +133,35 @@ def test_an_hourly_count_is_used_up(start: datetime, zone: str, count: int, hour
         assert next_occurrence(f"{endless};COUNT={count}", start, zone, after) == expected
         after = expected
     assert next_occurrence(f"{endless};COUNT={count}", start, zone, after) is None
+
+
+@many
+@given(
+    parts=st.tuples(
+        st.integers(1, 200),
+        st.sets(st.integers(0, 23), min_size=1),
+        st.sets(st.integers(0, 6), min_size=1),
+        st.none() | st.integers(1, 200),
+    ),
+    start=instants,
+    zone=zones,
+    away=st.timedeltas(min_value=timedelta(days=-1), max_value=timedelta(days=300)),
+)
+def test_an_hourly_rule_agrees_with_going_through_the_hours(
+    parts: tuple[int, set[int], set[int], int | None], start: datetime, zone: str, away: timedelta
+) -> None:
+    interval, hours, weekdays, count = parts
+    by_hour, by_day = ",".join(map(str, hours)), ",".join(WEEKDAYS[day] for day in weekdays)
+    rule = f"FREQ=HOURLY;INTERVAL={interval};BYHOUR={by_hour};BYDAY={by_day}"
+    tz, known_until = ZoneInfo(zone), start + timedelta(days=400)
+    steps = (start + timedelta(hours=hour) for hour in range(0, 400 * 24, interval))
+    walls = ((step, step.astimezone(tz)) for step in steps)
+    fires = [step for step, wall in walls if wall.hour in hours and wall.weekday() in weekdays][:count]
+
+    found = next_occurrence(rule if count is None else f"{rule};COUNT={count}", start, zone, start + away)
+
+    later = [instant for instant in fires if instant > start + away]
+    if later:
+        assert found == later[0]
+    else:
+        assert found is None or found >= known_until
