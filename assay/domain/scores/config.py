@@ -41,10 +41,10 @@ def normalized_config(kind: ScoreKind, config: Any) -> Config:
         detail = f"Invalid data. Expected a dictionary, but got {type(config).__name__}."
         raise FieldError(detail, attr="config__non_field_errors")
     read, allowed = _KINDS[kind]
-    unsupported = ", ".join(sorted(set(config).difference(allowed)))
+    unsupported = sorted(set(config).difference(allowed))
     if unsupported:
         raise FieldError(
-            f"Unsupported keys for a {kind} score: {unsupported[:_ECHO_LIMIT]}. "
+            f"Unsupported keys for a {kind} score: {', '.join(unsupported)[:_ECHO_LIMIT]}. "
             f"Allowed keys: {', '.join(allowed)}.",
             attr="config",
         )
@@ -141,7 +141,9 @@ def _option(position: int, option: Any) -> Config:
     return texts
 
 
-def _present(config: Config, readers: dict[str, Callable[[Any], Any]], *, required: str = "") -> Config:
+def _present(
+    config: Config, readers: dict[str, Callable[[Any], Any]], *, required: str | None = None
+) -> Config:
     """The values of the keys that there are, read in the order of the readers, in the order as sent."""
     values = {}
     for key, read in readers.items():

@@ -57,6 +57,7 @@ ACCEPTED: list[tuple[ScoreKind, Any, Any]] = [
 REFUSED: list[tuple[ScoreKind, Any, str, str]] = [
     (CATEGORICAL, [], "config__non_field_errors", "invalid_input"),
     (NUMERIC, "x", "config__non_field_errors", "invalid_input"),
+    (NUMERIC, {"": None}, "config", "invalid_input"),
     (CATEGORICAL, {"options": options(*map(str, range(101)))}, "config__options", "max_length"),
     (BOOLEAN, {"true_label": "x" * 257}, "config__true_label", "max_length"),
     (BOOLEAN, 1, "config__non_field_errors", "invalid_input"),
