@@ -114,18 +114,17 @@ async def validate_key(call: Call[None, None]) -> ProviderKeyResponse:
     _require_admin(call)
     opened = await _opened(call)
     check = await call.deps.providers.check(opened.access)
-    while True:
-        try:
-            return _shown(
-                await call.deps.registry.provider_keys.recheck(
-                    call.project.id, call.id, check, version=opened.key.version
-                )
-            )
-        except Conflict:
-            # Somebody else validated it meanwhile, which changes nothing of what the provider was asked.
-            asked, opened = opened, await _opened(call)
-            if opened.access != asked.access:
-                raise
+    try:
+        checked = await call.deps.registry.provider_keys.recheck(
+            call.project.id, call.id, check, version=opened.key.version
+        )
+    except Conflict:
+        # Somebody else may have validated it meanwhile: what is stored then is as true as what was found.
+        current = await _opened(call)
+        if current.access != opened.access:
+            raise
+        checked = current.key
+    return _shown(checked)
 
 
 async def _opened(call: Call[Any, Any]) -> OpenedKey:

@@ -17,7 +17,8 @@ MAX_DEPTH = 128
 """Deepest nesting of JSON that is read; what is read can also be written (serialisers stop at 254)."""
 
 
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+_LONG_NUMBER = re.compile(rb"(?:^|[\[:,\s-])[0-9]{19}")
+"""The beginning of an integer that may not fit into 64 bits (or of something like it inside a text)."""
 
 
 class FormText(str):

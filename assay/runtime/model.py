@@ -14,6 +14,7 @@ from assay.adapters.outbound import OutboundPolicy, outbound_client
 from assay.contracts.evaluations import Provider
 from assay.errors import SetupError
 from assay.runtime.house import House, base_urls
+from assay.runtime.memory import settle_memory
 from assay.runtime.settings import HouseSettings, Settings, prepare_environment_for_litellm
 
 
@@ -47,12 +48,17 @@ async def model_providers(settings: Settings, house: House) -> AsyncIterator[Mod
     urls = {**base_urls(HouseSettings()), **own}
     async with _client(settings, urls) as client:
         model = LiteLLM(house, base_urls=urls, client=client)
-        warming = asyncio.create_task(asyncio.to_thread(model.warm_up)) if house else None
+        warming = asyncio.create_task(asyncio.to_thread(_warm_up, model)) if house else None
         try:
             yield ModelProviders(model, _directory(settings, urls, client), warming)
         finally:
             if warming is not None:
                 await asyncio.wait([warming])
+
+
+def _warm_up(model: LiteLLM) -> None:
+    model.warm_up()
+    settle_memory()
 
 
 @asynccontextmanager

@@ -53,6 +53,9 @@ _PREFIXES: Mapping[Provider, str] = MappingProxyType(
 _SDK_PROVIDERS = frozenset({Provider.OPENAI, Provider.AZURE_OPENAI})
 """Those that litellm calls through the OpenAI SDK."""
 
+_ROUTED_ELSEWHERE = ("replicate", "clarifai", "huggingface/", "ft:babbage-002", "ft:davinci-002")
+"""Parts of a model's name by which litellm turns to another service than the one that it was told."""
+
 _LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
 
 
@@ -152,6 +155,8 @@ class LiteLLM:
 
 def _require_model_name(request: ModelRequest) -> None:
     problem = model_name_problem(request.model, request.provider)
+    if problem is None and any(part in request.model for part in _ROUTED_ELSEWHERE):
+        problem = "litellm takes it for a model of somebody else."
     if problem is not None:
         raise ModelNotFound(f"{request.provider} has no model of this name. {problem}")
 
@@ -159,7 +164,7 @@ def _require_model_name(request: ModelRequest) -> None:
 def _configure_litellm() -> None:
     import litellm
 
-    importlib.import_module("assay.adapters.llm.sdk_clients")
+    importlib.import_module("assay.adapters.llm.sdk_clients").fence_litellm()
     # the first OpenAI call would import it, for the better part of a second, on the event loop
     importlib.import_module("openai.resources")
     for name in _LOGGERS:

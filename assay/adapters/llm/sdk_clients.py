@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 import httpx
-from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+import litellm
+from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 from openai import AsyncAzureOpenAI, AsyncOpenAI
 from openai._types import Omit
 
@@ -21,6 +22,16 @@ from assay.contracts.evaluations import Provider
 
 _FROM_THE_ENVIRONMENT = ("OpenAI-Organization", "OpenAI-Project")
 """Headers that name the operator's own account."""
+
+
+_NAMES_OF_OTHERS = (
+    "replicate_models",
+    "clarifai_models",
+    "petals_models",
+    "snowflake_models",
+    "ovhcloud_models",
+)
+"""Tables of litellm with names of models for which it forgets what provider it was told."""
 
 
 class OutboundHandler(AsyncHTTPHandler):
@@ -36,7 +47,27 @@ class OutboundHandler(AsyncHTTPHandler):
         litellm makes one with each handler, and one to send again after a broken connection: retries belong
         to Temporal.
         """
-        return httpx.AsyncClient(transport=httpx.AsyncBaseTransport(), trust_env=False)
+        return _mute_async_client()
+
+
+def fence_litellm() -> None:
+    """See to it that litellm sends nothing but through a client that it was given.
+
+    Whatever provider it is told, litellm turns to another service for some names of models, with the key and
+    by a client of its own. The names that it knows are forgotten, and its own clients can send nothing.
+    """
+    for table in _NAMES_OF_OTHERS:
+        getattr(litellm, table).clear()
+    AsyncHTTPHandler.create_client = _mute_async_client  # type: ignore[method-assign]
+    HTTPHandler.create_client = _mute_client  # type: ignore[method-assign]
+
+
+def _mute_async_client(*_: Any, **__: Any) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.AsyncBaseTransport(), trust_env=False)
+
+
+def _mute_client(*_: Any, **__: Any) -> httpx.Client:
+    return httpx.Client(transport=httpx.BaseTransport(), trust_env=False)
 
 
 def sdk_client(endpoint: Endpoint, client: httpx.AsyncClient) -> AsyncOpenAI:

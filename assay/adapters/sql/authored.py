@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from assay.adapters.sql.authors import author_of, with_author
 from assay.adapters.sql.clock import new_id, utc_now, utc_now_after
@@ -80,7 +81,7 @@ class AuthoredRows[Row: Authored, Record: AuthoredRecord]:
         matches: ColumnElement[bool],
         query: ListQuery,
         orders: Orders,
-        size: ColumnElement[int] | None = None,
+        size: InstrumentedAttribute[int] | None = None,
     ) -> tuple[int, list[Record]]:
         """Number of rows that match, and the records of one page of them; see `counted_page`.
 

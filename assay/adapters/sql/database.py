@@ -26,7 +26,8 @@ STATEMENT_SECONDS = 30.0
 
 _WRITES = "assay_writes"
 
-_to_json = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+to_json = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+"""How JSON is stored: compact, letters as letters."""
 
 
 def connect(url: str, *, statement_seconds: float | None = STATEMENT_SECONDS) -> AsyncEngine:
@@ -62,7 +63,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         url.set(drivername="sqlite+aiosqlite"),
         # The driver must not begin transactions by itself: it would do so late, and never exclusively.
         connect_args={"timeout": _LOCK_WAIT_SECONDS, "isolation_level": None},
-        json_serializer=_to_json,
+        json_serializer=to_json,
         hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -97,7 +98,7 @@ def _postgresql_engine(url: URL, statement_seconds: float | None) -> AsyncEngine
             "server_settings": {"application_name": "assay"},
         },
         pool_pre_ping=True,
-        json_serializer=_to_json,
+        json_serializer=to_json,
         hide_parameters=True,
     )
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, literal
+from sqlalchemy import ColumnElement, and_
 
 from assay.adapters.sql.authored import AuthoredRows
-from assay.adapters.sql.database import Database
+from assay.adapters.sql.database import Database, to_json
 from assay.adapters.sql.lists import NEWEST_FIRST, Orders
 from assay.adapters.sql.storable import check_value
 from assay.adapters.sql.tables import DatasetItemRow
@@ -17,13 +17,6 @@ from assay.contracts.access import User
 from assay.contracts.datasets import DatasetItem, DatasetItemQuery, DatasetItemSpec
 
 _ORDERS = Orders({"created_at": DatasetItemRow.created_at}, default=NEWEST_FIRST)
-_SIZE: ColumnElement[int] = sum(
-    (
-        func.coalesce(func.length(cast(document, Text)), 0)
-        for document in (DatasetItemRow.input, DatasetItemRow.output, DatasetItemRow.json_metadata)
-    ),
-    start=literal(0),
-)
 _NOT_DELETED: ColumnElement[bool] = DatasetItemRow.deleted.is_not(True)
 
 
@@ -70,7 +63,7 @@ class SqlDatasetItems:
         if query.dataset_id is not None:
             matches &= DatasetItemRow.dataset_id == query.dataset_id
         async with self._database.read() as session:
-            return await self._rows.page(session, matches, query, _ORDERS, _SIZE)
+            return await self._rows.page(session, matches, query, _ORDERS, DatasetItemRow.size)
 
     async def update(
         self, project_id: int, item_id: UUID, change: Callable[[DatasetItem], DatasetItemSpec]
@@ -115,11 +108,13 @@ def _columns(spec: DatasetItemSpec) -> dict[str, Any]:
     """
     for attr in ("input", "output", "metadata", "ref_trace_id", "ref_source_id"):
         check_value(getattr(spec, attr), attr=attr)
+    documents = (spec.input, spec.output, spec.metadata)
     return {
         "dataset_id": spec.dataset_id,
         "input": spec.input,
         "output": spec.output,
         "json_metadata": spec.metadata,
+        "size": sum(len(to_json(document)) for document in documents if document is not None),
         "ref_trace_id": spec.ref_trace_id,
         "ref_timestamp": spec.ref_timestamp,
         "ref_source_id": spec.ref_source_id,

@@ -60,7 +60,7 @@ async def counted_page[*Columns](
     matches: ColumnElement[bool],
     query: ListQuery,
     orders: Orders,
-    size: ColumnElement[int] | None = None,
+    size: InstrumentedAttribute[int] | None = None,
 ) -> tuple[int, Sequence[Row[*Columns]]]:
     """Number of rows that match, and one page of them.
 
@@ -74,7 +74,7 @@ async def counted_page[*Columns](
         matches: which of them are in the list.
         query: order and page.
         orders: what `query.order_by` may name.
-        size: what a row adds to the size of a page; None where rows cannot be large.
+        size: the column that says what a row adds to the size of a page; None where rows cannot be large.
 
     Raises:
         FieldError: the query asks for an order that there is not.

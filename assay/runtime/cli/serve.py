@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from assay.runtime.house import house_access
 from assay.runtime.http_server import bind
 from assay.runtime.http_server import serve as serve_http
 from assay.runtime.logs import configure_logs
+from assay.runtime.memory import settle_memory
 from assay.runtime.model import model_providers, provider_directory
 from assay.runtime.settings import HouseSettings, Settings, external_temporal, load_settings
 from assay.runtime.stores import Stores, open_stores
@@ -103,10 +103,7 @@ async def stopped_or_broken(
     stop: asyncio.Event, broken: Awaitable[str], *, also: asyncio.Event | None = None
 ) -> None:
     """Wait for the stop event (or the other one); raise SetupError if `broken` comes first."""
-    # All that was imported stays until the end. Left to the garbage collector, each full collection would
-    # walk through it, and a request that triggers one would wait for 90 ms.
-    gc.collect()
-    gc.freeze()
+    settle_memory()
     breaking = asyncio.ensure_future(broken)
     stopping = [asyncio.create_task(event.wait()) for event in (stop, also) if event is not None]
     try:

@@ -51,7 +51,7 @@ BLANK = ("blank", "This field may not be blank.")
 STRING = ("invalid_input", "Not a valid string.")
 BOOLEAN = ("invalid_input", "Must be a valid boolean.")
 NO_SEGMENT = 'The parts of a model name between slashes may be neither empty nor "." or "..".'
-NO_CHARACTER = "A model name holds letters, digits and . _ - : @ + / only."
+NO_CHARACTER = "A model name holds letters, digits and . _ - : @ + ~ # / only."
 NUL = ("null_characters_not_allowed", "Null characters are not allowed.")
 
 BAD_FIELDS: list[tuple[dict[str, Any], str, str, str]] = [

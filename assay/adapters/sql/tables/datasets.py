@@ -39,7 +39,11 @@ class DatasetRow(Authored, Base):
 
 
 class DatasetItemRow(Authored, Base):
-    """An item of a dataset: `assay.contracts.datasets.DatasetItem`."""
+    """An item of a dataset: `assay.contracts.datasets.DatasetItem`.
+
+    Attributes:
+        size: characters of its three documents. Written down, so that a list knows without reading them.
+    """
 
     __tablename__ = "dataset_items"
     __table_args__ = (
@@ -55,6 +59,7 @@ class DatasetItemRow(Authored, Base):
     input: Mapped[Any] = mapped_column(JsonText, nullable=True)
     output: Mapped[Any] = mapped_column(JsonText, nullable=True)
     json_metadata: Mapped[Any] = mapped_column("metadata", JsonText, nullable=True)
+    size: Mapped[int]
     ref_trace_id: Mapped[str | None] = mapped_column(Text)
     ref_timestamp: Mapped[datetime | None] = mapped_column(UtcDatetime)
     ref_source_id: Mapped[str | None] = mapped_column(Text)

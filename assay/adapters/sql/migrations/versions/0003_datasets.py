@@ -53,6 +53,7 @@ def _create_dataset_items() -> None:
         sa.Column("input", _JSON_TEXT),
         sa.Column("output", _JSON_TEXT),
         sa.Column("metadata", _JSON_TEXT),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("ref_trace_id", sa.Text()),
         sa.Column("ref_timestamp", _INSTANT),
         sa.Column("ref_source_id", sa.Text()),
