@@ -7,7 +7,7 @@ from typing import Any
 from api_shim.app import RESOURCES
 from api_shim.endpoints import PREFIX
 from api_shim.openapi import openapi_document
-from tests.architecture.documented_endpoints import ENDPOINTS
+from tests.architecture.documented_endpoints import ENDPOINTS, Documented
 
 _INTRODUCTION = """\
 # API
@@ -46,14 +46,14 @@ def api_page() -> str:
     return "\n".join([*parts, *_missing()])
 
 
-def not_served() -> list[tuple[str, str]]:
-    """Method and path of every documented endpoint that the API does not serve."""
+def not_served() -> list[Documented]:
+    """The documented endpoints that the API does not serve."""
     served = {
         (operation.method, "/".join(filter(None, (resource.path, operation.path))))
         for resource in RESOURCES
         for operation in resource.operations
     }
-    return [(it.method, it.path) for it in ENDPOINTS if (it.method, it.path) not in served]
+    return [it for it in ENDPOINTS if (it.method, it.path) not in served]
 
 
 def _row(method: str, path: str, operation: dict[str, Any]) -> str:
@@ -76,7 +76,10 @@ def _missing() -> list[str]:
         return []
     return [
         "## Documented, not served yet\n",
-        "| method | path |\n|---|---|",
-        *(f"| {method} | `{path}/` |" for method, path in missing),
+        "| method | path | scope | success |\n|---|---|---|---|",
+        *(
+            f"| {it.method} | `{it.path}/` | {f'`{it.scope}`' if it.scope else '–'} | {it.status} |"
+            for it in missing
+        ),
         "",
     ]
