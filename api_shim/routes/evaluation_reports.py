@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from api_shim.evaluation_report_changes import changed_spec, new_spec, require_known_integrations
-from api_shim.object_operations import changes, creation, list_of, retrieval
+from api_shim.object_operations import changes, creation, existing, list_of, retrieval
 from api_shim.operations import Call, Resource, hard_delete_forbidden
 from api_shim.pagination import Page, page_of
 from api_shim.partial import sent_fields
@@ -19,7 +19,7 @@ from api_shim.schemas.evaluation_reports import (
 )
 from assay.contracts.evaluation_reports import EvaluationReport, EvaluationReportQuery
 from assay.contracts.wire import parse_uuid
-from assay.errors import FieldError, NotFound
+from assay.errors import FieldError
 
 
 async def list_reports(call: Call[None, EvaluationReportListQuery]) -> Page[EvaluationReportResponse]:
@@ -65,9 +65,7 @@ async def change_report(call: Call[EvaluationReportRequest, None]) -> Evaluation
     changed = await call.deps.registry.evaluation_reports.update(
         call.project.id, call.id, lambda current: planned if current == known else change(current)
     )
-    if changed is None:
-        raise NotFound("Not found.")
-    return EvaluationReportResponse.of(changed)
+    return EvaluationReportResponse.of(existing(changed))
 
 
 def _now() -> datetime:
@@ -76,12 +74,11 @@ def _now() -> datetime:
 
 
 async def _find(call: Call[Any, None], *, include_deleted: bool) -> EvaluationReport:
-    report = await call.deps.registry.evaluation_reports.get(
-        call.project.id, call.id, include_deleted=include_deleted
+    return existing(
+        await call.deps.registry.evaluation_reports.get(
+            call.project.id, call.id, include_deleted=include_deleted
+        )
     )
-    if report is None:
-        raise NotFound("Not found.")
-    return report
 
 
 async def _form(call: Call[EvaluationReportRequest, None]) -> EvaluationReportRequest:

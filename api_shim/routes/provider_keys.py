@@ -144,9 +144,7 @@ async def _opened(call: Call[Any, Any]) -> OpenedKey:
 async def dependents(call: Call[None, None]) -> DependentsResponse:
     """Show what depends on a provider key."""
     found = await call.deps.registry.provider_keys.dependents(call.project.id, call.id)
-    if found is None:
-        raise NotFound("Not found.")
-    return DependentsResponse.of(found)
+    return DependentsResponse.of(existing(found))
 
 
 async def trial_evaluations(call: Call[None, ProviderQuery]) -> TrialEvaluationsResponse:
@@ -175,9 +173,7 @@ async def assign_key(call: Call[AssignRequest, None]) -> AssignResponse:
     done = await call.deps.registry.provider_keys.assign(
         call.project.id, call.id, form.evaluation_ids, enable=form.enable
     )
-    if done is None:
-        raise NotFound("Not found.")
-    return AssignResponse.of(done)
+    return AssignResponse.of(existing(done))
 
 
 async def try_key(call: Call[ValidationRequest, None]) -> ValidationResponse:
@@ -199,17 +195,11 @@ def _require_admin(call: Call[Any, Any]) -> None:
 
 
 async def _find(call: Call[Any, Any]) -> ProviderKey:
-    return _existing(await call.deps.registry.provider_keys.get(call.project.id, call.id))
-
-
-def _existing(key: ProviderKey | None) -> ProviderKey:
-    if key is None:
-        raise NotFound("Not found.")
-    return key
+    return existing(await call.deps.registry.provider_keys.get(call.project.id, call.id))
 
 
 def _shown(key: ProviderKey | None) -> ProviderKeyResponse:
-    return ProviderKeyResponse.of(_existing(key))
+    return ProviderKeyResponse.of(existing(key))
 
 
 _CHANGED = "The key was changed by somebody else meanwhile."

@@ -35,19 +35,15 @@ _NAMES_OF_OTHERS = (
 
 
 class OutboundHandler(AsyncHTTPHandler):
-    """litellm's HTTP handler, sending through a given client and once only."""
+    """litellm's HTTP handler, sending through a given client and once only.
+
+    For sending again after a broken connection it makes a client of its own, which `fence_litellm` keeps from
+    sending: retries belong to Temporal.
+    """
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         super().__init__()
         self.client = client  # the handler does not close a client that it was given
-
-    def create_client(self, *_: Any, **__: Any) -> httpx.AsyncClient:
-        """A client that can send nothing.
-
-        litellm makes one with each handler, and one to send again after a broken connection: retries belong
-        to Temporal.
-        """
-        return _mute_async_client()
 
 
 def fence_litellm() -> None:
