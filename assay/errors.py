@@ -123,6 +123,12 @@ class NotPossible(RequestError):
     code = "not_possible"
 
 
+class CompilationFailed(RequestError):
+    """A Hog program does not compile."""
+
+    code = "compilation_failed"
+
+
 class Conflict(RequestError):
     """The object was changed by somebody else meanwhile: look at it and send the request again."""
 
@@ -255,6 +261,18 @@ class UnsupportedFilter(UserFault):
     """A property filter cannot be evaluated as it is written."""
 
     code = "unsupported_filter"
+
+
+class HogUnavailable(PlatformFault):
+    """No process could be started to compile or run a Hog program."""
+
+    code = "hog_unavailable"
+
+
+class HogDefect(WorkError):
+    """Assay failed while it ran a Hog program: a defect that neither the program nor a retry can mend."""
+
+    code = "hog_defect"
 
 
 class ProviderKeyRequired(UserFault):

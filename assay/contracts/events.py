@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from assay.contracts.base import Contract, HistoryContract, UtcDatetime
+from assay.contracts.event_names import EVALUATION, GENERATION
 
-GENERATION = "$ai_generation"
-EVALUATION = "$ai_evaluation"
+__all__ = ["EVALUATION", "GENERATION", "Event", "EventRef", "utc_day"]
 
 
 class Event(Contract):

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from assay.contracts.events import GENERATION
+from assay.contracts.event_names import GENERATION
 
 _INPUT_KEYS = ("$ai_input", "$ai_input_state")
 _OUTPUT_KEYS = ("$ai_output_choices", "$ai_output", "$ai_output_state")
@@ -62,17 +62,33 @@ class TargetText(NamedTuple):
     tools: str
 
 
-def target_text(event: str, properties: Mapping[str, Any]) -> TargetText:
-    """The readable text of an event.
+class TargetValues(NamedTuple):
+    """What one event has as its input and output: JSON values; None where it has nothing."""
+
+    input: object
+    output: object
+
+
+def target_values(event: str, properties: Mapping[str, Any]) -> TargetValues:
+    """The input and output of an event, as they were captured.
 
     Args:
         event: name of the event; only `$ai_generation` has properties besides the `_state` pair.
         properties: the event's properties, any JSON values.
     """
     generation = event == GENERATION
+    return TargetValues(
+        input=_first(properties, _INPUT_KEYS if generation else _INPUT_KEYS[-1:]),
+        output=_first(properties, _OUTPUT_KEYS if generation else _OUTPUT_KEYS[-1:]),
+    )
+
+
+def target_text(event: str, properties: Mapping[str, Any]) -> TargetText:
+    """The readable text of an event; see `target_values` for the arguments."""
+    values = target_values(event, properties)
     return TargetText(
-        input=readable_text(_first(properties, _INPUT_KEYS if generation else _INPUT_KEYS[-1:])),
-        output=readable_text(_first(properties, _OUTPUT_KEYS if generation else _OUTPUT_KEYS[-1:])),
+        input=readable_text(values.input),
+        output=readable_text(values.output),
         tools=_tools(properties.get("$ai_tools")),
     )
 

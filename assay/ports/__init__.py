@@ -14,6 +14,7 @@ from assay.ports.datasets import DatasetItemRepository, DatasetRepository
 from assay.ports.evaluation_reports import EvaluationReportRepository
 from assay.ports.evaluations import EvaluationRepository, TrialLedger
 from assay.ports.events import EventStore
+from assay.ports.hog import HogRunner
 from assay.ports.models import LanguageModel, ProviderDirectory
 from assay.ports.provider_keys import EvaluationConfigRepository, ProviderKeyRepository
 from assay.ports.registry import Registry
@@ -31,6 +32,7 @@ __all__ = [
     "EvaluationReportRepository",
     "EvaluationRepository",
     "EventStore",
+    "HogRunner",
     "LanguageModel",
     "ProviderDirectory",
     "ProviderKeyRepository",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from assay.contracts.events import Event, EventRef
+from assay.domain.filters.predicates import Filters
 
 
 class EventStore(Protocol):
@@ -19,6 +21,25 @@ class EventStore(Protocol):
 
     def trace(self, project_id: int, trace_id: str, *, limit: int = 1000) -> list[Event]:
         """The events of one trace, oldest first, each uuid once."""
+
+    def recent_events(
+        self,
+        project_id: int,
+        event: str,
+        *,
+        since: datetime,
+        until: datetime,
+        any_of: Sequence[Filters] = (),
+        limit: int,
+    ) -> list[Event]:
+        """The newest events of one kind, newest first, each uuid once.
+
+        Args:
+            since, until: aware; the events are not older than the one and older than the other. Relative
+                dates of filters count from `until`.
+            any_of: an event passes if all filters of one of them accept it; none let all pass.
+            limit: most events; what is read of those that are left out does not depend on how long they are.
+        """
 
     def ping(self) -> None:
         """Prove that the store answers."""

@@ -69,6 +69,14 @@ class Settings(BaseSettings):
         "without TLS: comma list of hosts (`gateway.internal`, `*.svc.cluster.local`), addresses and "
         "networks, each optionally with `:port`.",
     )
+    hog_processes: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Child processes that run Hog programs at a time; unset: half as many as there are "
+        "processors. One more compiles programs.",
+    )
+    hog_process_memory_mb: Annotated[int, Field(ge=128)] = Field(
+        256, description="Memory that each of them may allocate, in MiB."
+    )
     throttle: bool = Field(True, description="`off` lifts the per-key request limits.")
 
     @field_validator("outbound_allow")

@@ -81,10 +81,15 @@ class NamedDate:
         moment = self.moment
         if isinstance(moment, Ago):
             moment = _microseconds(_before(now.astimezone(UTC), moment))
-        if not self.whole_day:
-            return Span(moment, moment + 1)
-        start = moment - moment % _DAY_MICROSECONDS
-        return Span(start, start + _DAY_MICROSECONDS)
+        return span_of(moment, whole_day=self.whole_day)
+
+
+def span_of(moment: int, *, whole_day: bool) -> Span:
+    """A moment, in microseconds since 1970, or the UTC day around it."""
+    if not whole_day:
+        return Span(moment, moment + 1)
+    start = moment - moment % _DAY_MICROSECONDS
+    return Span(start, start + _DAY_MICROSECONDS)
 
 
 def instant_of(text: str) -> int | None:

@@ -45,6 +45,33 @@ _NEGATIONS: Final = {
 """Operators that hold when another one does not."""
 
 
+class Room:
+    """How much filters that are used together may hold: those of one list, or of several.
+
+    Attributes:
+        filters, bytes: what is left.
+    """
+
+    def __init__(self) -> None:
+        self.filters = MAX_FILTERS
+        self.bytes = MAX_BYTES
+
+    def take(self, *, filters: int = 0, size: int = 0) -> None:
+        """Use some of it.
+
+        Raises:
+            UnsupportedFilter: there is not so much left; nothing is used then.
+        """
+        if filters > self.filters:
+            raise UnsupportedFilter(f"There are more than {MAX_FILTERS} property filters altogether.")
+        if size > self.bytes:
+            raise UnsupportedFilter(
+                f"The property filters hold more than {MAX_BYTES} bytes of text altogether."
+            )
+        self.filters -= filters
+        self.bytes -= size
+
+
 class _Unusable(Exception):
     """One field of one filter is wrong."""
 
@@ -54,12 +81,13 @@ class _Unusable(Exception):
         self.reason = reason
 
 
-def parse_filters(raw: object) -> Filters:
+def parse_filters(raw: object, *, room: Room | None = None) -> Filters:
     """Compile a list of property filters.
 
     Args:
         raw: any JSON value, as clients send and Assay stores it. Fields of a filter that have no meaning
             here (labels and the like) are ignored.
+        room: shared with other lists; as much as one list may have if it is not given.
 
     Returns:
         The filters, in order.
@@ -70,19 +98,16 @@ def parse_filters(raw: object) -> Filters:
     """
     if not isinstance(raw, list):
         raise UnsupportedFilter("Property filters must be a list.")
-    if len(raw) > MAX_FILTERS:
-        raise UnsupportedFilter(f"There are more than {MAX_FILTERS} property filters.")
+    room = room or Room()
+    room.take(filters=len(raw))
     filters = []
-    size = 0
     for position, entry in enumerate(raw, start=1):
         try:
             described = _read(entry)
-            size += _size(described)
+            room.take(size=_size(described))
             filters.append(_compile(described))
         except _Unusable as unusable:
             raise UnsupportedFilter(f"Filter {position}, {unusable.field}: {unusable.reason}") from None
-    if size > MAX_BYTES:
-        raise UnsupportedFilter(f"The property filters hold more than {MAX_BYTES} bytes of text.")
     return tuple(filters)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from assay.runtime.bench import event_store, ingestion, lists, start, verdicts
+from assay.runtime.bench import event_store, hog, ingestion, lists, start, verdicts
 from assay.runtime.bench.measure import machine
 
 
@@ -82,6 +82,20 @@ def lists_command(requests: int) -> None:
       assay bench lists --requests 500
     """
     _print("lists", lists.run, requests)
+
+
+@bench.command("hog")
+@click.option(
+    "--evaluations", default=10_000, show_default=True, type=click.IntRange(1000), help="Evaluations timed."
+)
+def hog_command(evaluations: int) -> None:
+    """Hog programs against a plain tree-walking interpreter, and evaluations per second in a process.
+
+    \b
+    Example:
+      assay bench hog --evaluations 20000
+    """
+    _print("hog", hog.run, evaluations)
 
 
 def _print(name: str, measure: Callable[[int], dict[str, Any]], size: int) -> None:

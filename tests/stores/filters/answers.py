@@ -1,12 +1,19 @@
-"""Which events pass which filters, asked in two ways."""
+"""Which events pass which filters, asked in three ways."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 from assay.adapters.clickhouse.filters import filter_condition
 from assay.contracts.events import Event
-from assay.domain.filters import Filters, matches, person_properties
+from assay.domain.filters.hog import filters_program
+from assay.domain.filters.matching import matches, person_properties
+from assay.domain.filters.predicates import Filters
+from assay.domain.hog.limits import Limits
+from assay.domain.hog.machine import HogMachine
+from assay.domain.hog.program import bytecode, statements_of
 from tests.stores.events.support import Backend
 
 NOW = datetime(2026, 3, 29, 12, 0, 0, 123_456, tzinfo=UTC)
@@ -21,6 +28,24 @@ def in_python(conditions: list[Filters], events: list[Event]) -> list[list[bool]
         ]
         for sent in events
     ]
+
+
+def in_hog(conditions: list[Filters], events: list[Event]) -> list[list[bool]]:
+    """The same from one Hog program of all conditions' answers, which has been through JSON as stored ones have."""
+    answers = []
+    for condition in conditions:
+        [[statement, answer]] = statements_of(filters_program(condition))
+        assert statement == "return"
+        answers.append(answer)
+    program = HogMachine(now=lambda: NOW).load(
+        json.loads(json.dumps(bytecode([["return", ["array", answers]]])))
+    )
+    return [program.run(globals_of(sent.properties), Limits()) for sent in events]
+
+
+def globals_of(properties: dict[str, Any]) -> dict[str, Any]:
+    """The globals that compiled filters read."""
+    return {"properties": properties, "person": {"properties": person_properties(properties)}}
 
 
 def in_sql(
@@ -44,11 +69,16 @@ def in_sql(
 def disagreements(
     backend: Backend, project: int, conditions: list[Filters], events: list[Event]
 ) -> list[str]:
-    """Where the two differ, readable: the properties, the condition, and what Python says."""
-    python, sql = in_python(conditions, events), in_sql(backend, project, conditions, events)
+    """Where they differ, readable: the properties, the condition, and what each says."""
+    answers = zip(
+        in_python(conditions, events),
+        in_hog(conditions, events),
+        in_sql(backend, project, conditions, events),
+        strict=True,
+    )
     return [
-        f"{sent.properties} {condition}: Python says {expected}"
-        for sent, expected_row, found_row in zip(events, python, sql, strict=True)
-        for condition, expected, found in zip(conditions, expected_row, found_row, strict=True)
-        if expected is not found
+        f"{sent.properties} {condition}: Python says {python}, Hog {hog}, SQL {sql}"
+        for sent, rows in zip(events, answers, strict=True)
+        for condition, python, hog, sql in zip(conditions, *rows, strict=True)
+        if not (python is hog is sql)
     ]

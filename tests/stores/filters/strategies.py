@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from assay.adapters.clickhouse.properties import LONG_VALUES
 from assay.contracts.filters import FilterOperator, FilterType
-from assay.domain.filters import person_properties, text_of
+from assay.domain.filters.canonical import text_of
+from assay.domain.filters.matching import person_properties
 from assay.domain.filters.numbers import number_of
 
 KEYS = [

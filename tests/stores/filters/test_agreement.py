@@ -1,4 +1,4 @@
-"""Python and SQL answer every filter alike, event by event."""
+"""Python, Hog and SQL answer every filter alike, event by event."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from assay.contracts.filters import FilterOperator
-from assay.domain.filters import Filters, parse_filters
+from assay.domain.filters.parsing import parse_filters
 from assay.domain.filters.patterns import any_of_ignoring_case
+from assay.domain.filters.predicates import Filters
 from assay.errors import UnsupportedFilter
 from tests.stores.events.support import Backend, event
 from tests.stores.filters.answers import disagreements

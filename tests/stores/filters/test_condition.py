@@ -10,7 +10,7 @@ import pytest
 
 from assay.adapters.clickhouse.filters import filter_condition
 from assay.contracts.filters import FilterOperator
-from assay.domain.filters import parse_filters
+from assay.domain.filters.parsing import parse_filters
 from assay.errors import UnsupportedFilter
 from tests.stores.events.support import Backend, event
 

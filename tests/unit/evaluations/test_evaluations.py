@@ -65,6 +65,18 @@ def test_switching_off_what_is_in_error_changes_nothing() -> None:
     assert next_state(broken, spec(enabled=False)) == (EvaluationStatus.ERROR, StatusReason.HOG_ERROR, 4)
 
 
+def test_compiling_the_same_source_anew_makes_no_version() -> None:
+    def hog(source: str, *bytecode: Any) -> dict[str, Any]:
+        return {
+            "evaluation_type": "hog",
+            "evaluation_config": {"source": source, "bytecode": list(bytecode)},
+        }
+
+    current = stored(**hog("return true", "assay-hog", 0))
+    assert next_state(current, spec(**hog("return true", "assay-hog", 1))).version == 4
+    assert next_state(current, spec(**hog("return false", "assay-hog", 0))).version == 5
+
+
 @pytest.mark.parametrize(
     ("change", "version"),
     [

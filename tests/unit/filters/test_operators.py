@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from assay.domain.filters import matches, parse_filters, person_properties
+from assay.domain.filters.matching import matches, person_properties
+from assay.domain.filters.parsing import parse_filters
 
 NOW = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
 MISSING = object()

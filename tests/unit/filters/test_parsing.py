@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.contracts.filters import FilterOperator, FilterType, PropertyFilter
-from assay.domain.filters import matches, parse_filters, person_properties
-from assay.domain.filters.parsing import MAX_BYTES, MAX_FILTERS
+from assay.domain.filters.matching import matches, person_properties
+from assay.domain.filters.parsing import MAX_BYTES, MAX_FILTERS, Room, parse_filters
 from assay.errors import UnsupportedFilter, UserFault
 
 NOW = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
@@ -90,6 +90,25 @@ def test_lists_are_bounded() -> None:
     assert str(MAX_FILTERS) in refusal([GOOD] * (MAX_FILTERS + 1))
     assert parse_filters([{"key": "a", "value": "x" * (MAX_BYTES - 1)}])
     assert str(MAX_BYTES) in refusal([{"key": "a", "value": ["x" * MAX_BYTES]}])
+
+
+def test_lists_that_are_used_together_share_their_bounds() -> None:
+    room = Room()
+    parse_filters([GOOD] * (MAX_FILTERS - 1), room=room)
+    with pytest.raises(UnsupportedFilter, match=f"{MAX_FILTERS} property filters altogether"):
+        parse_filters([GOOD, GOOD], room=room)
+    assert len(parse_filters([GOOD], room=room)) == 1
+
+    room = Room()
+    half = [{"key": "a", "value": "x" * (MAX_BYTES // 2 - 1)}]
+    parse_filters(half, room=room)
+    with pytest.raises(UnsupportedFilter, match=f"{MAX_BYTES} bytes of text altogether"):
+        parse_filters([{"key": "a", "value": "x" * (MAX_BYTES // 2)}], room=room)
+    assert len(parse_filters(half, room=room)) == 1
+
+
+def test_what_is_too_large_is_not_compiled() -> None:
+    assert "altogether" in refusal([{"key": "a", "operator": "regex", "value": "(" * (MAX_BYTES + 1)}])
 
 
 def test_a_refusal_is_not_retried() -> None:

@@ -1,0 +1,164 @@
+"""What a running program has left. Everything is charged before it is used or allocated."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from assay.domain.hog.errors import HogInputError, Limit, LimitExceeded
+from assay.domain.hog.limits import (
+    MAX_CALL_DEPTH,
+    MAX_INTEGER_BITS,
+    MAX_ITEMS,
+    MAX_TEXT,
+    MIB,
+    Limits,
+)
+
+_BETWEEN_CHECKS: Final = 16_384
+"""Steps between two looks at the clock and at the memory: one or two milliseconds."""
+
+_CHARACTERS_PER_STEP: Final = 64
+_BYTES_PER_ITEM: Final = 16
+
+_STATM: Final = Path("/proc/self/statm")
+_PAGE: Final = resource.getpagesize()
+
+
+def resident_bytes() -> int:
+    """Memory that this process has now; where the system does not tell, the most it ever had."""
+    try:
+        return int(_STATM.read_bytes().split()[1]) * _PAGE
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+
+class Budget:
+    """The budget of one run.
+
+    Steps are exact, so the same program on the same event always ends the same way. Memory is estimated:
+    what is charged is added up, and when the sum passes the limit the process is measured, which forgets
+    what the program has let go of.
+
+    Args:
+        measure: tells how many bytes the process has.
+
+    Attributes:
+        steps: left; generated code takes from it directly.
+        pause: `check` is due when `steps` falls below this.
+        depth: calls that may still nest.
+    """
+
+    __slots__ = (
+        "_base", "_charged", "_deadline", "_last_check", "_limits", "_measure", "depth", "pause", "steps"
+    )  # fmt: skip
+
+    def __init__(self, measure: Callable[[], int] = resident_bytes) -> None:
+        self._measure = measure
+        self.start(Limits())
+
+    def start(self, limits: Limits) -> None:
+        """Begin a run: the whole budget is there again."""
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.seconds
+        self._base = self._measure()
+        self._charged = 0
+        self.depth = MAX_CALL_DEPTH
+        self.steps = limits.steps
+        self.pause = max(0, limits.steps - _BETWEEN_CHECKS)
+
+    def spend(self, steps: int) -> None:
+        """Take steps for work on so many items.
+
+        Raises:
+            LimitExceeded: steps or time ran out, or memory grew past its limit.
+        """
+        self.steps -= steps
+        if self.steps < self.pause:
+            self.check()
+
+    def check(self) -> None:
+        """Look at everything that is left.
+
+        Raises:
+            LimitExceeded: steps or time ran out, or memory grew past its limit.
+        """
+        if self.steps < 0:
+            raise LimitExceeded(Limit.STEPS, f"the program took more than {self._limits.steps:,} steps")
+        if time.monotonic() > self._deadline:
+            raise LimitExceeded(Limit.TIME, f"the program ran for more than {self._limits.seconds:g} s")
+        self.pause = max(0, self.steps - _BETWEEN_CHECKS)
+        self._settle()
+
+    def reserve(self, size: int) -> None:
+        """Ask for memory before it is allocated.
+
+        Args:
+            size: bytes.
+
+        Raises:
+            LimitExceeded: the program would have more than its limit.
+        """
+        self._charged += size
+        if self._charged > self._limits.memory:
+            self._settle(size)
+
+    def _settle(self, wanted: int = 0) -> None:
+        """Replace what was charged by what is really there."""
+        live = max(0, self._measure() - self._base)
+        if live + wanted > self._limits.memory:
+            raise LimitExceeded(
+                Limit.MEMORY, f"the program needs more than {self._limits.memory // MIB} MiB of memory"
+            )
+        self._charged = live + wanted
+
+    def text(self, length: int) -> None:
+        """Ask before a text is made or searched.
+
+        Args:
+            length: code points.
+
+        Raises:
+            LimitExceeded: it is too long, or the budget does not suffice.
+        """
+        if length > _CHARACTERS_PER_STEP:
+            if length > MAX_TEXT:
+                raise LimitExceeded(Limit.MEMORY, f"a text would have more than {MAX_TEXT:,} characters")
+            self.spend(length // _CHARACTERS_PER_STEP)
+            self.reserve(length)
+
+    def items(self, count: int) -> None:
+        """Ask before a list or dictionary of so many items is made or walked through.
+
+        Raises:
+            LimitExceeded: there are too many, or the budget does not suffice.
+        """
+        if count > MAX_ITEMS:
+            raise LimitExceeded(Limit.MEMORY, f"a list would have more than {MAX_ITEMS:,} items")
+        self.spend(count)
+        self.reserve(count * _BYTES_PER_ITEM)
+
+    def integer(self, bits: int) -> None:
+        """Ask before an integer of so many bits is made.
+
+        Raises:
+            LimitExceeded: it is too large.
+        """
+        if bits > MAX_INTEGER_BITS:
+            raise LimitExceeded(Limit.INTEGER, f"an integer would have more than {MAX_INTEGER_BITS} bits")
+
+
+def checked_integer(value: int) -> int:
+    """An integer that was made from foreign text or a float, if it is not too large.
+
+    Raises:
+        HogInputError: it is.
+    """
+    if value.bit_length() > MAX_INTEGER_BITS:
+        raise HogInputError(f"an integer has more than {MAX_INTEGER_BITS} bits")
+    return value

@@ -1,0 +1,69 @@
+"""Source → syntax tree, by the parser of the language's makers.
+
+The parser needs more than linear time for some texts, holds the interpreter's lock meanwhile, and can
+crash on others: call this in a child process that may be killed.
+"""
+
+from __future__ import annotations
+
+import json
+
+import hogql_parser_rs
+
+from assay.domain.hog.compiling.hints import hint_at
+from assay.domain.hog.errors import HogCompileError
+from assay.domain.hog.limits import MAX_TREE_DEPTH
+from assay.domain.hog.source import check_source, position_at_byte
+from assay.domain.hog.tree import Tree
+
+_TOO_DEEP = f"The program is nested deeper than {MAX_TREE_DEPTH} levels."
+_SPLIT_UP = "name the parts with let, or move them into functions"
+
+
+def parse(source: str) -> Tree:
+    """Parse a program.
+
+    Returns:
+        The node `Program`.
+
+    Raises:
+        HogCompileError: the source is no program, or too large or too deep for one.
+    """
+    check_source(source)
+    try:
+        tree = json.loads(hogql_parser_rs.parse_program_json(source))
+    except RecursionError:
+        raise HogCompileError(_TOO_DEEP, hint=_SPLIT_UP) from None
+    if tree.get("error"):
+        position = position_at_byte(source, tree.get("start", {}).get("offset", 0))
+        raise HogCompileError(_sentence(tree["message"]), position, hint_at(source, position))
+    if _depth_exceeds(tree, MAX_TREE_DEPTH):
+        raise HogCompileError(_TOO_DEEP, hint=_SPLIT_UP)
+    return Tree(tree)
+
+
+def _sentence(message: str) -> str:
+    return f"{message[:1].upper()}{message[1:].rstrip('.')}."
+
+
+def _depth_exceeds(tree: object, limit: int) -> bool:
+    """Whether nodes lie deeper within each other than that; without recursion."""
+    level = [tree]
+    for _ in range(limit):
+        level = [child for node in level for child in _child_nodes(node)]
+        if not level:
+            return False
+    return True
+
+
+def _child_nodes(value: object) -> list[object]:
+    """The nodes directly below a node, through the lists between them."""
+    found: list[object] = []
+    pending = list(value.values()) if isinstance(value, dict) else []
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            found.append(item)
+        elif isinstance(item, list):
+            pending += item
+    return found

@@ -1,0 +1,61 @@
+"""Texts that are put together from many parts."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Final
+
+from assay.domain.hog.budget import Budget
+from assay.domain.hog.limits import MAX_TEXT
+
+_CHARACTERS_PER_STEP: Final = 64
+
+_BATCH: Final = 4096
+"""Parts and characters that may wait to be charged together."""
+
+
+class TextBuffer:
+    """Collects parts of a text and charges for them: a step for each, and the memory.
+
+    Args:
+        budget: that pays.
+    """
+
+    __slots__ = ("_budget", "_due_parts", "_due_size", "_length", "_parts")
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._parts = StringIO()
+        self._length = 0
+        self._due_parts = 0
+        self._due_size = 0
+
+    def add(self, part: str) -> None:
+        """Append a part.
+
+        Raises:
+            LimitExceeded: the text would be too long, or the budget does not suffice.
+        """
+        self._due_parts += 1
+        self._due_size += len(part)
+        if self._due_parts + self._due_size > _BATCH:
+            self._charge()
+        self._parts.write(part)
+
+    def text(self) -> str:
+        """All parts, joined.
+
+        Raises:
+            LimitExceeded: the text would be too long, or the budget does not suffice.
+        """
+        self._charge()
+        self._budget.reserve(self._length)
+        return self._parts.getvalue()
+
+    def _charge(self) -> None:
+        self._length += self._due_size
+        if self._length > MAX_TEXT:
+            self._budget.text(self._length)
+        self._budget.spend(self._due_parts + self._due_size // _CHARACTERS_PER_STEP)
+        self._budget.reserve(self._due_size)
+        self._due_parts = self._due_size = 0
