@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from uuid import UUID
 
 import structlog
 from temporalio import activity
 
+from activities.cases import Case, Cases
 from activities.judge_models import KEY_FAULTS, JudgeModel, JudgeModels, NoModel
 from assay.contracts.evaluations import (
     Evaluation,
@@ -24,22 +24,18 @@ from assay.contracts.evaluations import (
     StatusReason,
     TrialPlace,
 )
-from assay.contracts.events import EVALUATION, Event, EventRef, utc_day
+from assay.contracts.events import Event
 from assay.contracts.models import ModelMessage, ModelReply, ModelRequest
 from assay.contracts.provider_keys import ProviderAccess
-from assay.domain.evaluations import verdict_event_id
 from assay.domain.judging import UnparsableVerdict, build_prompt, parse_verdict, verdict_schema
 from assay.domain.readable import target_text
-from assay.domain.verdicts import judgement_of, verdict_event
+from assay.domain.verdicts import verdict_event
 from assay.errors import (
     ContextWindowExceeded,
-    EvaluationNotFound,
     OutputLimitExceeded,
     ProviderPermissionDenied,
     StoreUnavailable,
-    TargetNotFound,
     TrialBusy,
-    UnsupportedEvaluation,
     WorkError,
 )
 from assay.ports import EventStore, LanguageModel, Registry
@@ -63,6 +59,7 @@ class EvaluationActivities:
         self._registry = registry
         self._events = events
         self._model = model
+        self._cases = Cases(registry, events)
         self._judge_models = JudgeModels(registry, model)
         self._trial_eval_limit = trial_eval_limit
 
@@ -71,23 +68,13 @@ class EvaluationActivities:
         """Reach a judgement on one target: from the ledger if it is there, else from the model.
 
         Raises:
-            EvaluationNotFound: the evaluation was deleted meanwhile.
-            TargetNotFound: the event is not in the store (yet).
-            WorkError: the model could not be asked; see `assay.errors`.
+            WorkError: there is nothing to judge (see `Cases.open`), or the model could not be asked.
         """
         async with heartbeating():
-            evaluation = await self._evaluation(run)
-            verdict_id = verdict_event_id(
-                project_id=run.project_id,
-                evaluation_id=run.evaluation_id,
-                version=evaluation.version,
-                target=run.target.uuid,
-                trigger=run.trigger,
-            )
-            recorded = await asyncio.to_thread(self._recorded, run, verdict_id)
-            if recorded is not None:
-                return recorded
-            judgement = await self._judge(run, evaluation, verdict_id)
+            case = await self._cases.open(run, EvaluationType.LLM_JUDGE)
+            if isinstance(case, Judgement):
+                return case
+            judgement = await self._judge(case)
         VERDICTS.labels(EvaluationType.LLM_JUDGE, judgement.outcome).inc()
         return judgement
 
@@ -113,40 +100,18 @@ class EvaluationActivities:
                 failed.project_id, failed.evaluation_id, failed.reason
             )
 
-    async def _evaluation(self, run: RunEvaluationInput) -> Evaluation:
-        evaluation = await self._registry.evaluations.get(run.project_id, run.evaluation_id)
-        if evaluation is None:
-            raise EvaluationNotFound(f"Evaluation {run.evaluation_id} was deleted.")
-        if evaluation.evaluation_type is not EvaluationType.LLM_JUDGE:
-            raise UnsupportedEvaluation(
-                f"Evaluations of type {evaluation.evaluation_type} cannot be run by this version."
-            )
-        return evaluation
-
-    def _recorded(self, run: RunEvaluationInput, verdict_id: UUID) -> Judgement | None:
-        """What the ledger says: a verdict that exists is never paid for again."""
-        ref = EventRef(
-            project_id=run.project_id, event=EVALUATION, uuid=verdict_id, day=utc_day(run.requested_at)
-        )
-        event = self._events.find_event(ref)
-        return None if event is None else judgement_of(event)
-
-    async def _judge(self, run: RunEvaluationInput, evaluation: Evaluation, verdict_id: UUID) -> Judgement:
-        allows_na = bool(evaluation.output_config.get("allows_na"))
-        blank = Judgement(
-            evaluation_version=evaluation.version, verdict_event_id=verdict_id, allows_na=allows_na
-        )
-        target = await asyncio.to_thread(self._events.find_event, run.target)
-        if target is None:
-            raise TargetNotFound(f"{run.target.event} {run.target.uuid} is not in the event store.")
+    async def _judge(self, case: Case) -> Judgement:
+        evaluation, target, blank = case.evaluation, case.target, case.blank
         if _is_errored(target):
             return _skipped(blank, "trace_errored")
-        chosen = await self._judge_models.choose(run.project_id, evaluation.model_configuration)
+        chosen = await self._judge_models.choose(evaluation.project_id, evaluation.model_configuration)
         if isinstance(chosen, NoModel):
             return blank.model_copy(update={"skip_reason": chosen.reason, "disable_reason": chosen.stops})
         if chosen.own_key is not None:
             return await self._ask(evaluation, target, chosen, blank)
-        place = await self._registry.trial.reserve(run.project_id, verdict_id, limit=self._trial_eval_limit)
+        place = await self._registry.trial.reserve(
+            evaluation.project_id, blank.verdict_event_id, limit=self._trial_eval_limit
+        )
         if place is TrialPlace.USED_UP:
             return _disabling(blank, StatusReason.TRIAL_LIMIT_REACHED)
         if place is TrialPlace.BUSY:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from temporalio.client import Client
 
 from api_shim.event_writer import EventWriter
-from assay.ports import EventStore, ProviderDirectory, Registry
+from assay.ports import EventStore, HogRunner, ProviderDirectory, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Deps:
 
     Attributes:
         writer: the only way by which captured events reach the event store.
+        hog: compiles and runs Hog programs, in processes of their own.
         providers: what model providers say about projects' keys.
         temporal: connected client with the engine's data converter.
         trial_eval_limit: evaluations that a project may run on the operator's own model key.
@@ -31,6 +32,7 @@ class Deps:
     events: EventStore
     writer: EventWriter
     providers: ProviderDirectory
+    hog: HogRunner
     temporal: Client
     trial_eval_limit: int
     throttle: bool

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+from api_shim.hog_programs import SavedProgram, with_program
 from api_shim.partial import sent_fields
-from api_shim.schemas.evaluations import ConditionRequest, EvaluationRequest, ModelConfigurationRequest
+from api_shim.schemas.evaluations import EvaluationRequest, ModelConfigurationRequest
 from assay.contracts.evaluations import (
     Evaluation,
     EvaluationSpec,
@@ -13,39 +15,63 @@ from assay.contracts.evaluations import (
     ModelConfiguration,
     StatusReason,
 )
+from assay.domain.conditions import are_compiled, compile_conditions
 from assay.domain.evaluation_config import normalized_configs
 from assay.domain.judging import TRIAL_MODELS, is_trial_model
 from assay.errors import FieldError
 
-_COMPILED_KEYS = {"bytecode", "bytecode_error"}
-"""Keys of a condition that only the engine sets; clients echo them."""
+Conditions = tuple[dict[str, Any], ...]
 
 
-def new_spec(form: EvaluationRequest) -> EvaluationSpec:
+async def compiled_conditions(form: EvaluationRequest) -> Conditions:
+    """The conditions that were sent, each with what it compiles to; none if none were.
+
+    In a thread, and before anything is locked: the regular expressions of an evaluation may take seconds.
+    """
+    sent = [condition.model_dump() for condition in form.conditions or ()]
+    return tuple(await asyncio.to_thread(compile_conditions, sent))
+
+
+def new_spec(form: EvaluationRequest, *, conditions: Conditions) -> EvaluationSpec:
     """What a new evaluation stores.
+
+    Args:
+        conditions: those of the form, compiled.
 
     Raises:
         FieldError: the configurations do not fit the types.
     """
-    return _normalized({name: getattr(form, name) for name in EvaluationSpec.model_fields})
+    fields = {name: getattr(form, name) for name in EvaluationSpec.model_fields}
+    return _normalized(fields | {"conditions": conditions})
 
 
-def changed_spec(current: Evaluation, form: EvaluationRequest, *, trial_used_up: bool) -> EvaluationSpec:
+def changed_spec(
+    current: Evaluation,
+    form: EvaluationRequest,
+    *,
+    conditions: Conditions,
+    trial_used_up: bool,
+    program: SavedProgram | None = None,
+) -> EvaluationSpec:
     """What an evaluation stores after a change; the rules judge the merged result.
 
     Args:
         current: the evaluation as it is stored.
         form: the change; fields that were not sent stay. So does the model when null is sent for it.
+        conditions: those of the form, compiled; they count if they were sent.
         trial_used_up: whether the project has no evaluations on the operator's model key left.
+        program: what was compiled for this change, if anything was.
 
     Raises:
         FieldError: the configurations do not fit the types, or it may not be enabled again.
     """
     fields: dict[str, Any] = {name: getattr(current, name) for name in EvaluationSpec.model_fields}
     fields |= sent_fields(form)
+    sent = "conditions" in form.model_fields_set
+    fields["conditions"] = conditions if sent else _current_conditions(current)
     if fields["model_configuration"] is None:
         fields["model_configuration"] = current.model_configuration
-    changed = _normalized(fields)
+    changed = with_program(_normalized(fields), program, stored=current)
     if changed.enabled and not current.enabled:
         _require_usable_model(current, changed, trial_used_up=trial_used_up)
     return changed
@@ -59,15 +85,14 @@ def _normalized(fields: dict[str, Any]) -> EvaluationSpec:
         fields["output_config"],
     )
     fields |= configs._asdict()
-    fields["conditions"] = tuple(map(_condition, fields["conditions"]))
     fields["model_configuration"] = _model_configuration(fields["model_configuration"])
     return EvaluationSpec(**fields)
 
 
-def _condition(condition: ConditionRequest | dict[str, Any]) -> dict[str, Any]:
-    if isinstance(condition, dict):
-        return condition
-    return condition.model_dump(exclude=_COMPILED_KEYS)
+def _current_conditions(current: Evaluation) -> Conditions:
+    """The stored conditions; compiled anew if an older version of the engine stored them."""
+    stored = current.conditions
+    return stored if are_compiled(stored) else tuple(compile_conditions(stored))
 
 
 def _model_configuration(

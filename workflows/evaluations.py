@@ -1,10 +1,12 @@
 """`run-evaluation`: one evaluation judges one event, on request.
 
-Id: `llma-llm-eval-{evaluation}-{event}-manual-{epoch ms}`; each millisecond is a new run.
+Id: `llma-llm-eval-{evaluation}-{event}-manual-{epoch ms}`, `llma-hog-eval-…` for Hog; each millisecond is a
+new run.
 Messages: none. Timers: none.
 Failure: a judge that cannot be asked is retried within its budget (a provider's Retry-After sets the
-pace) and then fails the run with the error's code. A reached verdict waits for the store to come back.
-An evaluation that cannot go on as configured is put into `error`; the run then ends as skipped.
+pace) and then fails the run with the error's code; so is a Hog program that finds no process. A program
+that fails is an answer. A reached verdict waits for the store to come back. An evaluation that cannot go
+on as configured is put into `error`; the run then ends as skipped.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from activities.evaluations import EvaluationActivities
+from activities.hog_evaluations import HogEvaluationActivities
 from assay.contracts.evaluations import (
+    EvaluationType,
     FailEvaluationInput,
     Judgement,
     RecordVerdictInput,
@@ -21,10 +25,10 @@ from assay.contracts.evaluations import (
     RunEvaluationResult,
     StatusReason,
 )
-from assay.domain.run_details import failure_details, judge_summary, outcome_details
+from assay.domain.run_details import failure_details, judge_summary, outcome_details, waiting_details
 from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.queues import TaskQueue
-from assay.temporal.retry import MODEL_CALL, STORE
+from assay.temporal.retry import HOG_RUN, MODEL_CALL, STORE
 from assay.temporal.search_attributes import OUTCOME
 
 
@@ -39,9 +43,9 @@ class RunEvaluation:
         Raises:
             ApplicationError: with a code of `assay.errors` as its type, when no judgement could be reached.
         """
-        workflow.set_current_details("Asking the judge …")
+        workflow.set_current_details(waiting_details(run))
         try:
-            judgement = await self._judge(run)
+            judgement = await self._judgement(run)
             await self._commit(run, judgement)
         except ActivityError as error:
             if is_cancelled_exception(error):
@@ -52,7 +56,18 @@ class RunEvaluation:
         _show(judgement.outcome, outcome_details(judgement))
         return _result(run, judgement)
 
-    async def _judge(self, run: RunEvaluationInput) -> Judgement:
+    async def _judgement(self, run: RunEvaluationInput) -> Judgement:
+        if run.evaluation_type is EvaluationType.HOG:
+            return await workflow.execute_activity_method(
+                HogEvaluationActivities.evaluate,
+                run,
+                task_queue=TaskQueue.COMPUTE,
+                start_to_close_timeout=HOG_RUN.attempt,
+                schedule_to_close_timeout=HOG_RUN.total,
+                heartbeat_timeout=HOG_RUN.heartbeat,
+                retry_policy=HOG_RUN.retry,
+                summary=judge_summary(run),
+            )
         return await workflow.execute_activity_method(
             EvaluationActivities.judge,
             run,

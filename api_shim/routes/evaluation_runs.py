@@ -15,7 +15,7 @@ from api_shim.schemas.evaluation_runs import EvaluationRunRequest, EvaluationRun
 from assay.contracts.evaluations import Evaluation, EvaluationType, RunEvaluationInput
 from assay.contracts.events import Event, EventRef, utc_day
 from assay.domain.run_details import run_facts, run_summary
-from assay.errors import FieldError, NotFound, PermissionDenied, ServiceUnavailable
+from assay.errors import NotFound, PermissionDenied, ServiceUnavailable
 from assay.temporal.ids import evaluation_run_id, manual_trigger
 from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER, pairs
@@ -31,12 +31,14 @@ _START_TIMEOUT = timedelta(seconds=5)
 async def create_evaluation_run(call: Call[EvaluationRunRequest, None]) -> EvaluationRunResponse:
     """Create an evaluation run.
 
-    Starts a Temporal workflow that judges the event and stores the verdict as an `$ai_evaluation` event.
+    Starts a Temporal workflow that judges the event, with a model or a Hog program, and stores the verdict as
+    an `$ai_evaluation` event.
     Each call is a new run with a verdict of its own.
     """
-    await _require_consent(call)
     form = await call.body()
     evaluation = await _find_evaluation(call, form)
+    if evaluation.evaluation_type is EvaluationType.LLM_JUDGE:
+        await _require_consent(call)
     await _find_target(call, form)
     requested_at = datetime.now(UTC)
     run = RunEvaluationInput(
@@ -63,11 +65,6 @@ async def _find_evaluation(call: Call[EvaluationRunRequest, None], form: Evaluat
     evaluation = await call.deps.registry.evaluations.get(call.project.id, form.evaluation_id)
     if evaluation is None:
         raise NotFound(f"Evaluation {form.evaluation_id} not found.")
-    if evaluation.evaluation_type is not EvaluationType.LLM_JUDGE:
-        raise FieldError(
-            f"Evaluations of type {evaluation.evaluation_type} cannot be run by this version.",
-            attr="evaluation_id",
-        )
     return evaluation
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from api_shim.evaluation_changes import changed_spec, new_spec
+from api_shim.evaluation_changes import changed_spec, compiled_conditions, new_spec
+from api_shim.hog_programs import program_of, renewed_program, with_program
 from api_shim.object_operations import changes, creation, existing, list_of, retrieval
 from api_shim.operations import Call, Resource, hard_delete_forbidden
 from api_shim.pagination import Page, page_of
+from api_shim.routes.hog_tests import TEST_HOG
 from api_shim.schemas.evaluations import (
     EvaluationFilters,
     EvaluationListQuery,
@@ -44,7 +46,9 @@ async def list_evaluations(
 
 async def create_evaluation(call: Call[EvaluationRequest, None]) -> EvaluationResponse:
     """Create an evaluation."""
-    spec = new_spec(await call.body())
+    form = await call.body()
+    spec = new_spec(form, conditions=await compiled_conditions(form))
+    spec = with_program(spec, await program_of(call.deps.hog, spec))
     created = await call.deps.registry.evaluations.create(
         call.project.id, spec, created_by=call.principal.user.id
     )
@@ -65,11 +69,17 @@ async def change_evaluation(call: Call[EvaluationRequest, EvaluationFilters]) ->
     Fields that are not sent stay as they are. Deleted evaluations are found too, so that `deleted` can
     be set back to false.
     """
-    await _find(call, include_deleted=True)
+    current = await _find(call, include_deleted=True)
     form = await call.body()
     trial_used_up = bool(form.enabled) and await _is_trial_used_up(call)
+    change = partial(
+        changed_spec, form=form, conditions=await compiled_conditions(form), trial_used_up=trial_used_up
+    )
+    # Nobody waits for a compiler under the row's lock; what else is wrong is told before it is asked.
+    compiling = program_of if "evaluation_config" in form.model_fields_set else renewed_program
+    program = await compiling(call.deps.hog, change(current))
     changed = await call.deps.registry.evaluations.update(
-        call.project.id, call.id, partial(changed_spec, form=form, trial_used_up=trial_used_up)
+        call.project.id, call.id, partial(change, program=program)
     )
     return EvaluationResponse.of(existing(changed))
 
@@ -96,5 +106,6 @@ RESOURCE = Resource(
         retrieval(EvaluationResponse, retrieve_evaluation, query=EvaluationFilters),
         *changes(EvaluationRequest, EvaluationResponse, change_evaluation, query=EvaluationFilters),
         hard_delete_forbidden(),
+        TEST_HOG,
     ),
 )

@@ -157,7 +157,7 @@ class EvaluationRequest(RequestModel):
     output_config: Annotated[JsonValue, WithJsonSchema(_OUTPUT_CONFIG)] = Field(default_factory=dict)
     """Which verdicts are possible."""
     conditions: Annotated[list[ConditionRequest], Items()] = Field(default_factory=list)
-    """Which events are evaluated; empty admits all."""
+    """Which new events are evaluated; none if empty."""
     model_configuration: ModelConfigurationRequest | None = None
     """The model that judges; null leaves the choice to the engine (in a change: leaves it as it is)."""
     deleted: Boolean = False
@@ -214,6 +214,7 @@ class EvaluationResponse(ResponseModel):
     output_type: OutputType
     output_config: dict[str, Any]
     conditions: tuple[dict[str, Any], ...]
+    """Sets, each with `bytecode`, its filters compiled, or `bytecode_error`, why there is none."""
     model_configuration: ModelConfigurationResponse | None
     created_at: Timestamp
     updated_at: Timestamp

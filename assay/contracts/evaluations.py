@@ -127,8 +127,8 @@ class Judgement(HistoryContract):
     Attributes:
         verdict: the boolean answer; None when not applicable or skipped.
         applicable: None unless the evaluation allows N/A.
-        reasoning: one sentence (Hog: what was printed).
-        skip_reason: set when no verdict was reached and the evaluation is not to blame.
+        reasoning: one sentence (Hog: what was printed, after what went wrong if something did).
+        skip_reason: set when no verdict was reached.
         model, provider: set when a model was asked.
         cost_usd: None when the price of the model is unknown.
         evaluation_version: version of the evaluation that was applied.

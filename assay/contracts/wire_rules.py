@@ -86,17 +86,19 @@ class Text(Rule):
     Attributes:
         max_length: longest text, in characters.
         blank: whether an empty string is allowed.
+        trim: whether surrounding white space goes; if not, a string of nothing else still counts as empty.
     """
 
     max_length: int | None = None
     blank: bool = False
+    trim: bool = True
 
     @override
     def read(self, value: Any, source: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise refusal("invalid_input", "Not a valid string.")
-        text = str(value).strip()
-        if not text and not self.blank:
+        text = str(value).strip() if self.trim else str(value)
+        if not text.strip() and not self.blank:
             raise refusal("blank", "This field may not be blank.")
         if self.max_length is not None and len(text) > self.max_length:
             raise refusal(

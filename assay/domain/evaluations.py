@@ -10,7 +10,7 @@ from assay.contracts.evaluations import Evaluation, EvaluationSpec, EvaluationSt
 VERDICT_NAMESPACE = UUID("6f1d5c1e-7a57-5f0c-9a5e-0a55a7e0a11d")
 """Namespace of verdict ids (RFC 9562 UUIDv5). Changing it would make every verdict a new one."""
 
-_DECIDES_VERDICTS = ("evaluation_type", "evaluation_config", "output_type", "output_config")
+_DECIDES_VERDICTS = ("evaluation_type", "output_type", "output_config")
 
 
 class State(NamedTuple):
@@ -40,10 +40,11 @@ def next_state(current: Evaluation, spec: EvaluationSpec) -> State:
 
 
 def _verdict_basis(spec: EvaluationSpec) -> tuple[object, ...]:
-    """What decides verdicts: of the model configuration, the model and not the key that pays for it."""
+    """What decides verdicts: the model, not the key that pays for it; the source, not its compiled form."""
     configured = spec.model_configuration
     model = None if configured is None else (configured.provider, configured.model)
-    return (*(getattr(spec, field) for field in _DECIDES_VERDICTS), model)
+    config = {name: value for name, value in spec.evaluation_config.items() if name != "bytecode"}
+    return (*(getattr(spec, field) for field in _DECIDES_VERDICTS), config, model)
 
 
 def verdict_event_id(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assay.contracts.evaluations import Judgement, RunEvaluationInput
+from assay.contracts.evaluations import EvaluationType, Judgement, RunEvaluationInput
 
 _OUTCOME_WORDS = {
     "pass": "✅ pass",
@@ -17,6 +17,9 @@ _MARKDOWN = re.compile(r"[\\`*_\[\]|<>#~]")
 _NAME_CHARACTERS = 40
 """Two names, a UUID and some words stay below the 400 bytes of a summary, in any script."""
 
+_QUOTED_CHARACTERS = 4_000
+"""Of a reason: a model says a sentence, a program may print at length."""
+
 
 def run_summary(run: RunEvaluationInput) -> str:
     """One line for the list of workflows."""
@@ -24,8 +27,15 @@ def run_summary(run: RunEvaluationInput) -> str:
 
 
 def judge_summary(run: RunEvaluationInput) -> str:
-    """One line for the activity that judges."""
-    return f"Judge {_short(run.target.event)} {run.target.uuid}"
+    """One line for the activity that reaches the judgement."""
+    what = "Run Hog on" if run.evaluation_type is EvaluationType.HOG else "Judge"
+    return f"{what} {_short(run.target.event)} {run.target.uuid}"
+
+
+def waiting_details(run: RunEvaluationInput) -> str:
+    """What the run is about until it has a judgement."""
+    hog = run.evaluation_type is EvaluationType.HOG
+    return "Running the Hog program …" if hog else "Asking the judge …"
 
 
 def run_facts(run: RunEvaluationInput) -> str:
@@ -44,7 +54,7 @@ def outcome_details(judgement: Judgement) -> str:
     """The verdict and its reason, as Markdown."""
     lines = [f"## {_OUTCOME_WORDS[judgement.outcome]}"]
     if judgement.reasoning:
-        lines.append(f"> {_cell(judgement.reasoning)}")
+        lines.append(_quote(judgement.reasoning))
     if judgement.skip_reason:
         lines.append(f"Reason: `{judgement.skip_reason}`")
     if judgement.disable_reason:
@@ -54,7 +64,7 @@ def outcome_details(judgement: Judgement) -> str:
         cost = "price unknown" if judgement.cost_usd is None else f"${judgement.cost_usd:.6f}"
         lines.append(f"Judged by `{judgement.provider}/{judgement.model}` ({tokens}, {cost}).")
     if judgement.already_recorded:
-        lines.append("This verdict was in the ledger already; no model was asked again.")
+        lines.append("This verdict was in the ledger already; no model was asked again, no program run.")
     if not judgement.disable_reason:
         lines.append(f"Verdict event: `{judgement.verdict_event_id}`")
     return "\n\n".join(lines)
@@ -63,6 +73,14 @@ def outcome_details(judgement: Judgement) -> str:
 def failure_details(code: str, message: str) -> str:
     """Why a run failed, as Markdown."""
     return f"## 🛑 failed: `{code}`\n\n> {_cell(message)}"
+
+
+def _quote(text: str) -> str:
+    """Somebody's text as a quotation, line by line, cut where it is too long to be looked at."""
+    shown = [_cell(line) for line in text[:_QUOTED_CHARACTERS].splitlines() if line.strip()]
+    if len(text) > _QUOTED_CHARACTERS:
+        shown.append("…")
+    return "\n>\n".join(f"> {line}" for line in shown)
 
 
 def _short(name: str) -> str:

@@ -12,7 +12,7 @@ from temporalio.client import Client
 from api_shim.app import create_app
 from api_shim.context import Deps
 from api_shim.event_writer import EventWriter
-from assay.ports import ProviderDirectory
+from assay.ports import HogRunner, ProviderDirectory
 from assay.runtime import temporal_client
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
@@ -20,7 +20,12 @@ from assay.runtime.stores import Stores
 
 @asynccontextmanager
 async def api(
-    client: Client, settings: Settings, stores: Stores, providers: ProviderDirectory
+    client: Client,
+    settings: Settings,
+    stores: Stores,
+    *,
+    providers: ProviderDirectory,
+    hog: HogRunner,
 ) -> AsyncIterator[Starlette]:
     """The ASGI application; what it accepted is written before the block ends."""
 
@@ -38,6 +43,7 @@ async def api(
                 events=stores.events,
                 writer=writer,
                 providers=providers,
+                hog=hog,
                 temporal=client,
                 trial_eval_limit=settings.trial_eval_limit,
                 throttle=settings.throttle,

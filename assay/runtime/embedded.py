@@ -17,6 +17,7 @@ from temporalio.client import Client
 from assay.adapters.sql import BootstrapResult
 from assay.runtime.app import api
 from assay.runtime.data_dir import owned, prepare
+from assay.runtime.hog import hog_processes
 from assay.runtime.house import House, house_access
 from assay.runtime.http_server import bind, serve
 from assay.runtime.model import model_providers
@@ -86,10 +87,14 @@ async def embedded(settings: Settings, *, house: House | None = None) -> AsyncIt
         child, client = await _temporal(stack, settings)
         stores = await stack.enter_async_context(open_stores(settings))
         bootstrapped = await migrate_stores(settings, stores)
+        hog = hog_processes(settings)
+        stack.push_async_callback(hog.close)
         working = await stack.enter_async_context(
-            run_workers(client, settings, stores, providers.model, tuple(TaskQueue))
+            run_workers(client, settings, stores, tuple(TaskQueue), model=providers.model, hog=hog)
         )
-        app = await stack.enter_async_context(api(client, settings, stores, providers.directory))
+        app = await stack.enter_async_context(
+            api(client, settings, stores, providers=providers.directory, hog=hog)
+        )
         serving = await stack.enter_async_context(serve(app, listener))
         if providers.warming is not None:
             patience = _WARM_WITHIN_SECONDS - (time.monotonic() - began)

@@ -10,10 +10,12 @@ from assay.runtime.settings import Settings
 
 def hog_processes(settings: Settings) -> HogProcesses:
     """The one of this process; its children start when the first program comes, and end when it is closed."""
-    return HogProcesses(
-        processes=settings.hog_processes or max(1, _processors() // 2),
-        memory_mb=settings.hog_process_memory_mb,
-    )
+    return HogProcesses(processes=process_count(settings), memory_mb=settings.hog_process_memory_mb)
+
+
+def process_count(settings: Settings) -> int:
+    """How many programs run at a time."""
+    return settings.hog_processes or max(1, _processors() // 2)
 
 
 def _processors() -> int:

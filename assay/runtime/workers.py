@@ -12,7 +12,9 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.evaluations import EvaluationActivities
-from assay.ports import LanguageModel
+from activities.hog_evaluations import HogEvaluationActivities
+from assay.ports import HogRunner, LanguageModel
+from assay.runtime.hog import process_count
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 from assay.temporal.queues import TaskQueue
@@ -25,6 +27,9 @@ WORKFLOWS: Sequence[type] = (RunEvaluation,)
 
 _STORE_ACTIVITIES = 16
 _MODEL_CALLS = 64
+_HOG_RUNS_PER_PROCESS = 2
+"""One runs while another reads its event; more would wait for a process while their time runs."""
+
 _CACHED_WORKFLOWS = 200
 _STORE_GRACE = timedelta(seconds=5)
 _MODEL_GRACE = timedelta(seconds=20)
@@ -33,7 +38,13 @@ _MODEL_GRACE = timedelta(seconds=20)
 
 @asynccontextmanager
 async def run_workers(
-    client: Client, settings: Settings, stores: Stores, model: LanguageModel, queues: Sequence[TaskQueue]
+    client: Client,
+    settings: Settings,
+    stores: Stores,
+    queues: Sequence[TaskQueue],
+    *,
+    model: LanguageModel,
+    hog: HogRunner,
 ) -> AsyncIterator[asyncio.Task[str]]:
     """Poll the queues for the length of the block.
 
@@ -46,6 +57,7 @@ async def run_workers(
         model=model,
         trial_eval_limit=settings.trial_eval_limit,
     )
+    hog_activities = HogEvaluationActivities(registry=stores.registry, events=stores.events, hog=hog)
     makers: Mapping[TaskQueue, Callable[[], Worker]] = {
         TaskQueue.MAIN: lambda: Worker(
             client,
@@ -62,6 +74,13 @@ async def run_workers(
             activities=[activities.judge],
             max_concurrent_activities=_MODEL_CALLS,
             graceful_shutdown_timeout=_MODEL_GRACE,
+        ),
+        TaskQueue.COMPUTE: lambda: Worker(
+            client,
+            task_queue=TaskQueue.COMPUTE,
+            activities=[hog_activities.evaluate],
+            max_concurrent_activities=_HOG_RUNS_PER_PROCESS * process_count(settings),
+            graceful_shutdown_timeout=_STORE_GRACE,
         ),
     }
     workers = [makers[queue]() for queue in queues]

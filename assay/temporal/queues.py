@@ -13,3 +13,6 @@ class TaskQueue(StrEnum):
 
     LLM = "assay-llm"
     """Model calls: many in flight, little CPU."""
+
+    COMPUTE = "assay-compute"
+    """Hog programs: few in flight, all CPU."""

@@ -65,3 +65,19 @@ MODEL_CALL = Budget(
     heartbeat=timedelta(seconds=15),
 )
 """One question to a model."""
+
+HOG_RUN = Budget(
+    # Reading the event, a wait for a process, and ten seconds that a program may take.
+    attempt=timedelta(seconds=30),
+    total=_PATIENCE,
+    # Whatever a program does is an answer; only stores and processes that are away are tried again.
+    retry=RetryPolicy(
+        initial_interval=FIRST_RETRY,
+        backoff_coefficient=2,
+        maximum_interval=timedelta(seconds=60),
+        maximum_attempts=8,
+        non_retryable_error_types=NEVER_RETRY,
+    ),
+    heartbeat=timedelta(seconds=10),
+)
+"""One run of a Hog program."""

@@ -70,30 +70,7 @@ class World:
         )
 
     def run(self, evaluation: Evaluation, answer: str = GOOD, **properties: Any) -> RunEvaluationInput:
-        target = Event(
-            project_id=PROJECT,
-            event="$ai_generation",
-            uuid=uuid4(),
-            distinct_id="user-1",
-            timestamp=datetime.now(UTC),
-            properties={
-                "$ai_trace_id": "trace-1",
-                "$ai_input": [{"role": "user", "content": "How do I reset my password?"}],
-                "$ai_output_choices": [{"role": "assistant", "content": answer}],
-                **properties,
-            },
-        )
-        self.events.insert([target])
-        now = datetime.now(UTC)
-        return RunEvaluationInput(
-            project_id=PROJECT,
-            evaluation_id=evaluation.id,
-            evaluation_name=evaluation.name,
-            evaluation_type=evaluation.evaluation_type,
-            target=EventRef.of(target),
-            trigger=manual_trigger(now),
-            requested_at=now,
-        )
+        return a_run(self.events, evaluation, answer, **properties)
 
     async def judge(self, run: RunEvaluationInput) -> Judgement:
         return await ActivityEnvironment().run(self.activities.judge, run)
@@ -105,3 +82,33 @@ class World:
 
     async def used(self) -> int:
         return await self.registry.trial.used(PROJECT)
+
+
+def a_run(
+    events: ClickHouseEventStore, evaluation: Evaluation, answer: str = GOOD, **properties: Any
+) -> RunEvaluationInput:
+    """A run of the evaluation on a generation that was captured just now."""
+    target = Event(
+        project_id=PROJECT,
+        event="$ai_generation",
+        uuid=uuid4(),
+        distinct_id="user-1",
+        timestamp=datetime.now(UTC),
+        properties={
+            "$ai_trace_id": "trace-1",
+            "$ai_input": [{"role": "user", "content": "How do I reset my password?"}],
+            "$ai_output_choices": [{"role": "assistant", "content": answer}],
+            **properties,
+        },
+    )
+    events.insert([target])
+    now = datetime.now(UTC)
+    return RunEvaluationInput(
+        project_id=PROJECT,
+        evaluation_id=evaluation.id,
+        evaluation_name=evaluation.name,
+        evaluation_type=evaluation.evaluation_type,
+        target=EventRef.of(target),
+        trigger=manual_trigger(now),
+        requested_at=now,
+    )

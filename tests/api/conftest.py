@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from assay.adapters.hog.processes import HogProcesses
 from assay.contracts.access import Project
 from tests.api.llm_analytics import Api
 from tests.harness.api import ApiWorld, api_world, judge
+from tests.harness.hog import hog_processes
 from tests.harness.postgres import PostgresServer
 from tests.harness.providers import ScriptedProviders
 
@@ -45,9 +47,18 @@ def providers() -> ScriptedProviders:
     return ScriptedProviders()
 
 
+@pytest.fixture(scope="session")
+async def hog() -> AsyncIterator[HogProcesses]:
+    """Real processes for Hog programs; they start with the first program."""
+    async with hog_processes() as processes:
+        yield processes
+
+
 @pytest.fixture
-async def client(world: ApiWorld, providers: ScriptedProviders) -> AsyncIterator[httpx.AsyncClient]:
-    async with world.client(providers=providers) as client:
+async def client(
+    world: ApiWorld, providers: ScriptedProviders, hog: HogProcesses
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with world.client(providers=providers, hog=hog) as client:
         yield client
 
 

@@ -49,6 +49,7 @@ class ApiWorld:
             "events": Untouchable("events"),
             "writer": Untouchable("writer"),
             "providers": Untouchable("providers"),
+            "hog": Untouchable("hog"),
             "temporal": Untouchable("temporal"),
             "trial_eval_limit": TRIAL_LIMIT,
             "throttle": False,

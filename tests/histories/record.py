@@ -21,12 +21,19 @@ from assay.errors import ModelNotFound, RateLimited
 from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER, pairs
 from tests.harness.temporal import dev_server
-from tests.workflows.scripted_activities import ScriptedActivities, a_judgement, a_run
+from tests.workflows.scripted_activities import (
+    ScriptedActivities,
+    a_hog_judgement,
+    a_hog_run,
+    a_judgement,
+    a_run,
+)
 from workflows.evaluations import RunEvaluation
 
 FOLDER = Path(__file__).parent
 
 _TRIAL = StatusReason.TRIAL_LIMIT_REACHED
+_HOG_ERROR = StatusReason.HOG_ERROR
 RUN_EVALUATION = {
     "pass": lambda: ScriptedActivities(a_judgement()),
     "from-ledger": lambda: ScriptedActivities(a_judgement(already_recorded=True)),
@@ -37,15 +44,21 @@ RUN_EVALUATION = {
         a_judgement(verdict=None, skip_reason=_TRIAL.value, disable_reason=_TRIAL)
     ),
     "failed": lambda: ScriptedActivities(ModelNotFound("no such model: gpt-0")),
+    "hog-pass": lambda: ScriptedActivities(a_hog_judgement()),
+    "hog-skipped": lambda: ScriptedActivities(a_hog_judgement(verdict=None, skip_reason="hog_input_error")),
+    "hog-error": lambda: ScriptedActivities(
+        a_hog_judgement(verdict=None, skip_reason=_HOG_ERROR.value, disable_reason=_HOG_ERROR)
+    ),
 }
 
 
 async def _record(client: Client, case: str) -> None:
     activities = RUN_EVALUATION[case]()
-    run = a_run()
+    run = a_hog_run() if case.startswith("hog-") else a_run()
     async with (
         Worker(client, task_queue=TaskQueue.MAIN, workflows=[RunEvaluation], activities=activities.all),
         Worker(client, task_queue=TaskQueue.LLM, activities=activities.all),
+        Worker(client, task_queue=TaskQueue.COMPUTE, activities=activities.all),
     ):
         handle = await client.start_workflow(
             RunEvaluation.run,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from temporalio import activity
@@ -20,18 +20,29 @@ from assay.temporal.ids import manual_trigger
 
 
 class ScriptedActivities:
-    """Plays a list of judge outcomes, the last one for ever; records every call."""
+    """Plays a list of outcomes of a judge or a program, the last one for ever; records every call."""
 
     def __init__(self, *judge: Judgement | WorkError, record: tuple[WorkError, ...] = ()) -> None:
         self._judge = list(judge)
         self._record = list(record)
         self.judged_at: list[datetime] = []
+        self.judged_on: list[str] = []
+        self.hog_timeouts: list[timedelta | None] = []
         self.recorded: list[RecordVerdictInput] = []
         self.failed: list[FailEvaluationInput] = []
 
     @activity.defn(name="judge-target")
     async def judge(self, run: RunEvaluationInput) -> Judgement:
+        return self._next()
+
+    @activity.defn(name="evaluate-hog")
+    async def evaluate_hog(self, run: RunEvaluationInput) -> Judgement:
+        self.hog_timeouts.append(activity.info().start_to_close_timeout)
+        return self._next()
+
+    def _next(self) -> Judgement:
         self.judged_at.append(activity.info().started_time)
+        self.judged_on.append(activity.info().task_queue)
         outcome = self._judge.pop(0) if len(self._judge) > 1 else self._judge[0]
         if isinstance(outcome, WorkError):
             raise outcome
@@ -50,7 +61,7 @@ class ScriptedActivities:
 
     @property
     def all(self) -> list[object]:
-        return [self.judge, self.record_verdict, self.fail_evaluation]
+        return [self.judge, self.evaluate_hog, self.record_verdict, self.fail_evaluation]
 
 
 def a_run(**changes: object) -> RunEvaluationInput:
@@ -65,6 +76,16 @@ def a_run(**changes: object) -> RunEvaluationInput:
         "requested_at": now,
     }
     return RunEvaluationInput.model_validate(values | changes)
+
+
+def a_hog_run(**changes: object) -> RunEvaluationInput:
+    return a_run(**{"evaluation_name": "Short enough", "evaluation_type": EvaluationType.HOG, **changes})
+
+
+def a_hog_judgement(**changes: object) -> Judgement:
+    """What a program reaches: nothing of a model."""
+    none = dict.fromkeys(("provider", "model", "key_type", "input_tokens", "output_tokens", "cost_usd"))
+    return a_judgement(**{"reasoning": "length 31\nok", **none, **changes})
 
 
 def a_judgement(**changes: object) -> Judgement:

@@ -12,28 +12,45 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from assay.contracts.evaluations import RunEvaluationResult, StatusReason
-from assay.errors import ModelNotFound, ProviderUnavailable, RateLimited, StoreUnavailable
+from assay.contracts.evaluations import Judgement, RunEvaluationInput, RunEvaluationResult, StatusReason
+from assay.errors import (
+    HogDefect,
+    HogUnavailable,
+    ModelNotFound,
+    ProviderUnavailable,
+    RateLimited,
+    StoreUnavailable,
+    WorkError,
+)
 from assay.temporal.queues import TaskQueue
-from tests.workflows.scripted_activities import ScriptedActivities, a_judgement, a_run
+from tests.workflows.scripted_activities import (
+    ScriptedActivities,
+    a_hog_judgement,
+    a_hog_run,
+    a_judgement,
+    a_run,
+)
 from workflows.evaluations import RunEvaluation
 
 
-async def _run(skipping: WorkflowEnvironment, activities: ScriptedActivities) -> RunEvaluationResult:
-    return await (await _start(skipping, activities)).result()
+async def _run(
+    skipping: WorkflowEnvironment, activities: ScriptedActivities, run: RunEvaluationInput | None = None
+) -> RunEvaluationResult:
+    return await (await _start(skipping, activities, run)).result()
 
 
 async def _start(
-    skipping: WorkflowEnvironment, activities: ScriptedActivities
+    skipping: WorkflowEnvironment, activities: ScriptedActivities, run: RunEvaluationInput | None = None
 ) -> WorkflowHandle[RunEvaluation, RunEvaluationResult]:
     """Run to the end (successful or not) under workers that live just as long."""
     client = skipping.client
     async with (
         Worker(client, task_queue=TaskQueue.MAIN, workflows=[RunEvaluation], activities=activities.all),
         Worker(client, task_queue=TaskQueue.LLM, activities=activities.all),
+        Worker(client, task_queue=TaskQueue.COMPUTE, activities=activities.all),
     ):
         handle = await client.start_workflow(
-            RunEvaluation.run, a_run(), id=f"run-{uuid4()}", task_queue=TaskQueue.MAIN
+            RunEvaluation.run, run or a_run(), id=f"run-{uuid4()}", task_queue=TaskQueue.MAIN
         )
         with contextlib.suppress(WorkflowFailureError):
             await handle.result()
@@ -123,4 +140,78 @@ async def test_a_judge_that_cannot_be_asked_fails_the_run_with_its_code(
     assert isinstance(cause, ApplicationError)
     assert (cause.type, cause.message) == (error.code, error.detail)
     assert len(activities.judged_at) == calls
+    assert activities.recorded == []
+
+
+async def test_a_hog_program_runs_on_the_queue_for_computing(skipping: WorkflowEnvironment) -> None:
+    judgement = a_hog_judgement()
+    activities = ScriptedActivities(judgement)
+
+    result = await _run(skipping, activities, a_hog_run())
+
+    assert activities.judged_on == ["assay-compute"]
+    assert activities.hog_timeouts == [timedelta(seconds=30)]
+    assert [record.judgement for record in activities.recorded] == [judgement]
+    assert (result.evaluation_type, result.verdict, result.skipped) == ("hog", True, False)
+    assert (result.reasoning, result.model) == ("length 31\nok", None)
+    assert result.verdict_event_id == judgement.verdict_event_id
+
+
+async def test_a_hog_program_at_fault_stops_the_evaluation_and_emits_nothing(
+    skipping: WorkflowEnvironment,
+) -> None:
+    reason = StatusReason.HOG_ERROR
+    error = "Runtime error: line 1, column 8: there is no variable, global or function nowhere."
+    activities = ScriptedActivities(
+        a_hog_judgement(verdict=None, skip_reason=reason.value, disable_reason=reason, reasoning=error)
+    )
+
+    handle = await _start(skipping, activities, a_hog_run())
+    result = await handle.result()
+
+    assert [failed.reason for failed in activities.failed] == [reason]
+    assert activities.recorded == []
+    assert (result.skipped, result.skip_reason, result.verdict) == (True, "hog_error", None)
+    assert (result.reasoning, result.verdict_event_id) == (error, None)
+
+
+async def test_an_event_that_a_hog_program_cannot_take_is_recorded_as_skipped(
+    skipping: WorkflowEnvironment,
+) -> None:
+    activities = ScriptedActivities(a_hog_judgement(verdict=None, skip_reason="hog_input_error"))
+
+    result = await _run(skipping, activities, a_hog_run())
+
+    assert (result.skipped, result.skip_reason) == (True, "hog_input_error")
+    assert (len(activities.recorded), activities.failed) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "attempts"),
+    [
+        ((HogUnavailable("no process"), StoreUnavailable("away"), a_hog_judgement()), 3),
+        ((a_hog_judgement(verdict=None, skip_reason="hog_input_error"),), 1),
+    ],
+    ids=["away", "an outcome"],
+)
+async def test_only_what_is_away_is_tried_again(
+    skipping: WorkflowEnvironment, outcomes: tuple[Judgement | WorkError, ...], attempts: int
+) -> None:
+    activities = ScriptedActivities(*outcomes)
+
+    await _run(skipping, activities, a_hog_run())
+
+    assert len(activities.judged_at) == attempts
+    assert len(activities.recorded) == 1
+
+
+async def test_a_defect_of_ours_fails_the_run_at_once(skipping: WorkflowEnvironment) -> None:
+    activities = ScriptedActivities(HogDefect("KeyError in machine"))
+
+    with pytest.raises(WorkflowFailureError) as failure:
+        await _run(skipping, activities, a_hog_run())
+
+    assert isinstance(failure.value.cause, ApplicationError)
+    assert failure.value.cause.type == "hog_defect"
+    assert len(activities.judged_at) == 1
     assert activities.recorded == []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 
 from assay.adapters.clickhouse.connection import Connection
+from assay.adapters.clickhouse.filters import Condition, filter_condition
 from assay.adapters.clickhouse.migrations import migrate
 from assay.adapters.clickhouse.rows import INSERT_TYPES, SELECTED, to_block, to_event
-from assay.contracts.events import Event, EventRef
+from assay.contracts.events import Event, EventRef, utc_day
+from assay.domain.filters.predicates import Filters
 
 # FINAL keeps the latest copy of an event that was written more than once.
 FIND_EVENT = f"""
@@ -23,6 +26,26 @@ SELECT {SELECTED} FROM events FINAL
 WHERE project_id = {{project_id:UInt64}} AND trace_id = {{trace_id:String}}
 ORDER BY timestamp, uuid
 LIMIT {{limit:UInt64}}
+"""  # noqa: S608  (column names, no values)
+
+# The inner read finds the events without their long values, the outer one reads whole rows, and only theirs.
+NEWEST_OF_A_DAY = f"""
+SELECT {SELECTED} FROM events FINAL
+WHERE project_id = {{project_id:UInt64}}
+  AND event = {{event:String}}
+  AND toDate(timestamp) = {{day:Date}}
+  AND uuid IN (
+    SELECT uuid FROM events FINAL
+    WHERE project_id = {{project_id:UInt64}}
+      AND event = {{event:String}}
+      AND toDate(timestamp) = {{day:Date}}
+      AND timestamp >= {{since:DateTime64(6, 'UTC')}}
+      AND timestamp < {{until:DateTime64(6, 'UTC')}}
+      AND %s
+    ORDER BY timestamp DESC, uuid DESC
+    LIMIT {{limit:UInt64}}
+  )
+ORDER BY timestamp DESC, uuid DESC
 """  # noqa: S608  (column names, no values)
 
 
@@ -63,6 +86,39 @@ class ClickHouseEventStore:
         rows = self._connection.query(TRACE, project_id=project_id, trace_id=trace_id, limit=limit)
         return [to_event(row) for row in rows]
 
+    def recent_events(
+        self,
+        project_id: int,
+        event: str,
+        *,
+        since: datetime,
+        until: datetime,
+        any_of: Sequence[Filters] = (),
+        limit: int,
+    ) -> list[Event]:
+        """The newest `limit` events of one kind that pass one of the filters, newest first, each uuid once.
+
+        The day is part of the sorting key, so days are read one by one from the newest until there are
+        enough: what a busy project pays does not depend on how far back it may go.
+        """
+        condition = _any_of(any_of, now=until)
+        found: list[Event] = []
+        for day in _days_backwards(since, until):
+            rows = self._connection.query(
+                NEWEST_OF_A_DAY % condition.sql,
+                project_id=project_id,
+                event=event,
+                day=day,
+                since=since,
+                until=until,
+                limit=limit - len(found),
+                **condition.parameters,
+            )
+            found += map(to_event, rows)
+            if len(found) >= limit:
+                break
+        return found
+
     def ping(self) -> None:
         """Prove that the store answers."""
         self._connection.query("SELECT 1")
@@ -74,3 +130,21 @@ class ClickHouseEventStore:
     def close(self) -> None:
         """Release the store."""
         self._connection.close()
+
+
+def _any_of(conditions: Sequence[Filters], *, now: datetime) -> Condition:
+    """The condition under which an event passes all filters of one of these; none let all pass."""
+    made = [
+        filter_condition(filters, now=now, prefix=f"condition_{number}")
+        for number, filters in enumerate(conditions)
+    ]
+    parameters = {name: value for condition in made for name, value in condition.parameters.items()}
+    return Condition(f"({' OR '.join(condition.sql for condition in made) or 'true'})", parameters)
+
+
+def _days_backwards(since: datetime, until: datetime) -> Iterator[date]:
+    """The UTC days that the span touches, the last one first."""
+    day = utc_day(until)
+    while day >= utc_day(since):
+        yield day
+        day -= timedelta(days=1)

@@ -29,7 +29,7 @@ def item(holder: Value, key: Value) -> Value:
     """
     kind = type(holder)
     if kind is dict:
-        return holder.get(key) if type(key) is str or is_key(key) else None
+        return holder.get(key) if is_key(key) else None
     if holder is None:
         return None
     if kind is list or kind is tuple or kind is str:
@@ -71,8 +71,7 @@ def put(budget: Budget, holder: Value, key: Value, value: Value) -> None:
     if holder is None:
         return
     if type(holder) is dict:
-        if not is_key(key):
-            raise HogInputError(f"{_article(type_name(key))} cannot be a key")
+        _check_key(key)
         if key not in holder:
             if len(holder) >= MAX_ITEMS:
                 raise LimitExceeded(Limit.MEMORY, f"an object would have more than {MAX_ITEMS:,} keys")
@@ -89,6 +88,12 @@ def put(budget: Budget, holder: Value, key: Value, value: Value) -> None:
     holder[position - 1] = value
 
 
+def _check_key(key: Value) -> None:
+    if not is_key(key):
+        large = "so large " if isinstance(key, str | int | tuple) else ""
+        raise HogInputError(f"{_article(type_name(key))} {large}cannot be a key")
+
+
 def new_object(pairs: Iterable[tuple[Value, Value]]) -> dict[Value, Value]:
     """`{key: value, …}`; the last of equal keys wins.
 
@@ -97,8 +102,7 @@ def new_object(pairs: Iterable[tuple[Value, Value]]) -> dict[Value, Value]:
     """
     made: dict[Value, Value] = {}
     for key, value in pairs:
-        if not is_key(key):
-            raise HogInputError(f"{_article(type_name(key))} cannot be a key")
+        _check_key(key)
         made[key] = value
     return made
 
@@ -119,12 +123,17 @@ def entries_of(budget: Budget, holder: Value) -> list[tuple[Value, Value]]:
     """What `for (let k, v in holder)` goes through: a snapshot; the keys of a list count from 0."""
     match holder:
         case list() | tuple():
-            budget.items(len(holder) * 5)
+            _charge_entries(budget, len(holder))
             return list(enumerate(holder))
         case dict():
-            budget.items(len(holder) * 5)
+            _charge_entries(budget, len(holder))
             return list(holder.items())
     return []
+
+
+def _charge_entries(budget: Budget, count: int) -> None:
+    budget.items(count)
+    budget.reserve(count * _BYTES_PER_ENTRY)
 
 
 def deep_copy(budget: Budget, value: Any, depth: int = 0) -> Any:
@@ -137,7 +146,9 @@ def deep_copy(budget: Budget, value: Any, depth: int = 0) -> Any:
         return value
     if depth >= MAX_NESTING:
         raise LimitExceeded(Limit.NESTING, f"values are nested deeper than {MAX_NESTING} levels")
-    budget.items(len(value) * (5 if type(value) is dict else 1) + 4)
+    budget.items(len(value))
+    budget.reserve(_BYTES_PER_ENTRY)
     if type(value) is dict:
+        budget.reserve(len(value) * _BYTES_PER_ENTRY)
         return {key: deep_copy(budget, part, depth + 1) for key, part in value.items()}
     return [deep_copy(budget, part, depth + 1) for part in value]

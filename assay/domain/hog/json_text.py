@@ -28,8 +28,11 @@ _STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 _NO_BRACKETS: Final = re.compile(r"[^\[\]{}]++")
 
-_LARGE_NUMBER: Final = re.compile(r"[0-9]{200}|[eE]\+?[0-9]{3}")
+_LARGE_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{200}|[eE]\+?[0-9]{3}")
 """Part of each number that may not fit; what lacks it is below 1e300."""
+
+_LARGE: Final = 65_536
+"""Code points of a text in which looking for large numbers takes longer than being careful."""
 
 _MOST_DIGITS: Final = 309
 """More than any integer that fits has, and few enough for `int` (which refuses 4,300)."""
@@ -57,7 +60,8 @@ def parse_json(budget: Budget, text: str) -> Value:
     structure = _structure(budget, text)
     _reserve(budget, text, structure)
     _check_nesting(structure)
-    decoder = _CAREFUL_DECODER if _LARGE_NUMBER.search(structure) else _DECODER
+    is_large = len(structure) > _LARGE or _LARGE_NUMBER.search(structure)
+    decoder = _CAREFUL_DECODER if is_large else _DECODER
     try:
         return decoder.decode(text)
     except json.JSONDecodeError as error:
@@ -92,9 +96,13 @@ def _reserve(budget: Budget, text: str, structure: str) -> None:
 
 def _check_nesting(structure: str) -> None:
     """Keep the decoder, which recurses, from going too deep; what follows a syntax error does not matter."""
+    if structure.count("[") + structure.count("{") <= MAX_NESTING:
+        return
     depth = 0
     for bracket in _NO_BRACKETS.sub("", structure):
         depth += 1 if bracket in "[{" else -1
+        if depth < 0:
+            return
         if depth > MAX_NESTING:
             raise HogInputError(f"the JSON text is nested deeper than {MAX_NESTING} levels")
 

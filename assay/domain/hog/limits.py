@@ -34,6 +34,12 @@ MAX_TEXT: Final = 16 * MIB
 MAX_ITEMS: Final = 1_000_000
 """Items of one list or dictionary."""
 
+MAX_KEY_TEXT: Final = 64 * 1024
+"""Code points of a text that is the key of a dictionary."""
+
+MAX_KEY_PARTS: Final = 100
+"""Parts, within each other, of a tuple that is the key of a dictionary."""
+
 MAX_PATTERN: Final = 1000
 """Code points of a regular expression."""
 

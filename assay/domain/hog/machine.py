@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from random import Random, SystemRandom
 from types import MethodType, TracebackType
 from typing import Any, Final
@@ -212,9 +213,12 @@ def _position_of(error: BaseException) -> Position | None:
     found = None
     for code, lasti in _frames(error.__traceback__):
         if code.co_filename == FILENAME:
-            line, _, column, _ = list(code.co_positions())[lasti // 2]
-            found = Position(line, column or 0) if line else found
-    return found
+            found = code, lasti
+    if found is None:
+        return None
+    code, lasti = found
+    line, _, column, _ = next(islice(code.co_positions(), lasti // 2, None))
+    return Position(line, column or 0) if line else None
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[tuple[Any, int]]:

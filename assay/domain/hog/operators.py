@@ -15,13 +15,18 @@ from typing import Any, Final
 from assay.domain.hog.budget import Budget
 from assay.domain.hog.dates import instant, parse_instant
 from assay.domain.hog.errors import HogInputError, Limit, LimitExceeded
-from assay.domain.hog.limits import MAX_INTEGER_BITS, MAX_NESTING
+from assay.domain.hog.limits import MAX_INTEGER_BITS, MAX_KEY_PARTS, MAX_KEY_TEXT, MAX_NESTING
 from assay.domain.hog.values import HogError, Value, number_in, truth, type_name
 
 _BOUND: Final = 1 << MAX_INTEGER_BITS
 _NUMBERS: Final = frozenset({int, float, bool})
 _LISTS: Final = (list, tuple)
 _SCALARS: Final = frozenset({str, int, bool, type(None)})
+_SHORT: Final = 64
+"""Code points of a text that is compared without a charge."""
+
+_UNHASHABLE: Final = frozenset({list, dict, HogError})
+_MAX_KEY_BITS: Final = 64
 
 
 def add(budget: Budget, a: Value, b: Value) -> Value:
@@ -69,10 +74,10 @@ def multiply(budget: Budget, a: Value, b: Value) -> Value:
         times = max(0, b)
         if type(a) is str:
             budget.text(len(a) * times)
-            return a * times
+            return a * times if a else a  # Python refuses a count beyond a machine word, even of nothing
         if type(a) in _LISTS:
             budget.items(len(a) * times)
-            return a * times
+            return a * times if a else a
     raise _cannot("multiply", a, b)
 
 
@@ -139,9 +144,8 @@ def _same_structures(budget: Budget, a: Any, b: Any, depth: int) -> bool:
         case datetime():
             return instant(a) == instant(b)
         case HogError():
-            return (a.type, a.message) == (b.type, b.message) and same(
-                budget, a.payload, b.payload, depth + 1
-            )
+            parts = zip((a.type, a.message, a.payload), (b.type, b.message, b.payload), strict=True)
+            return all(same(budget, x, y, depth + 1) for x, y in parts)
         case dict() if len(a) == len(b):
             budget.spend(len(a) + 1)
             return all(key in b and same(budget, value, b[key], depth + 1) for key, value in a.items())
@@ -271,7 +275,8 @@ def contains(budget: Budget, needle: Value, haystack: Value) -> bool:
 def find(budget: Budget, items: list[Value] | tuple[Value, ...], wanted: Value) -> int:
     """The place (from 0) of the first item that is the `same` as a value; -1 if there is none."""
     budget.spend(len(items))
-    if type(wanted) in _SCALARS:  # Python's own equality, and its speed
+    if type(wanted) in _SCALARS and not (type(wanted) is str and len(wanted) > _SHORT):
+        # Python's own equality, and its speed
         try:
             return items.index(wanted)
         except ValueError:
@@ -284,8 +289,34 @@ def not_contains(budget: Budget, needle: Value, haystack: Value) -> bool:
     return not contains(budget, needle, haystack)
 
 
-def is_key(value: Value, depth: int = 0) -> bool:
-    """Whether a value can be the key of a dictionary: a scalar, or a tuple of such."""
-    if isinstance(value, tuple):
-        return depth < MAX_NESTING and all(is_key(item, depth + 1) for item in value)
-    return not isinstance(value, list | dict | HogError)
+def is_key(value: Value) -> bool:
+    """Whether a value can be the key of a dictionary: a scalar that is not too large, or a tuple of such.
+
+    What is larger would make looking for a key take longer than a step may: Python reads all of a text or
+    tuple, and there are many large integers that its dictionaries cannot tell apart quickly.
+    """
+    kind = type(value)
+    if kind is str:
+        return len(value) <= MAX_KEY_TEXT
+    if kind is int:
+        return value.bit_length() <= _MAX_KEY_BITS
+    if kind is tuple:
+        return _are_keys(value)
+    return kind not in _UNHASHABLE
+
+
+def _are_keys(items: tuple[Value, ...]) -> bool:
+    """Whether a tuple holds few enough parts, and each of them can be a key."""
+    pending: list[Value] = [items]
+    visited = 0
+    while pending:
+        part = pending.pop()
+        visited += 1
+        if type(part) is not tuple:
+            if not is_key(part):
+                return False
+        elif visited + len(pending) + len(part) > MAX_KEY_PARTS:
+            return False
+        else:
+            pending += part
+    return True

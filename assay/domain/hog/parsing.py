@@ -16,9 +16,6 @@ from assay.domain.hog.limits import MAX_TREE_DEPTH
 from assay.domain.hog.source import check_source, position_at_byte
 from assay.domain.hog.tree import Tree
 
-_TOO_DEEP = f"The program is nested deeper than {MAX_TREE_DEPTH} levels."
-_SPLIT_UP = "name the parts with let, or move them into functions"
-
 
 def parse(source: str) -> Tree:
     """Parse a program.
@@ -33,13 +30,21 @@ def parse(source: str) -> Tree:
     try:
         tree = json.loads(hogql_parser_rs.parse_program_json(source))
     except RecursionError:
-        raise HogCompileError(_TOO_DEEP, hint=_SPLIT_UP) from None
+        raise too_deep() from None
     if tree.get("error"):
         position = position_at_byte(source, tree.get("start", {}).get("offset", 0))
         raise HogCompileError(_sentence(tree["message"]), position, hint_at(source, position))
     if _depth_exceeds(tree, MAX_TREE_DEPTH):
-        raise HogCompileError(_TOO_DEEP, hint=_SPLIT_UP)
+        raise too_deep()
     return Tree(tree)
+
+
+def too_deep() -> HogCompileError:
+    """The error for a program whose parts are too deep within each other."""
+    return HogCompileError(
+        f"The program is nested deeper than {MAX_TREE_DEPTH} levels.",
+        hint="name the parts with let, or move them into functions",
+    )
 
 
 def _sentence(message: str) -> str:

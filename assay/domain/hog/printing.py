@@ -10,11 +10,12 @@ from assay.domain.hog.budget import Budget
 from assay.domain.hog.dates import date_text, printed_date
 from assay.domain.hog.errors import Limit, LimitExceeded
 from assay.domain.hog.limits import MAX_NESTING
+from assay.domain.hog.text_buffer import TextBuffer
 from assay.domain.hog.values import HogError, HogFunction, Value
 
 _ESCAPES: Final = {
-    "\b": "\\b", "\f": "\\f", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\v": "\\v",
-    "\\": "\\\\", "'": "\\'",
+    "\\": "\\\\",  # first, or it would escape the escapes
+    "'": "\\'", "\b": "\\b", "\f": "\\f", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\v": "\\v",
 }  # fmt: skip
 _ESCAPED: Final = re.compile("[\b\f\r\n\t\0\v\\\\']")
 _WORDS: Final = {None: "null", True: "true", False: "false"}
@@ -46,23 +47,23 @@ def printed(budget: Budget, value: Value) -> str:
     """
     printer = _Printer(budget)
     printer.value(value)
-    return "".join(printer.parts)
+    return printer.buffer.text()
 
 
 class _Printer:
-    """Prints one value, charging for every part before it is kept."""
+    """Prints one value."""
 
     def __init__(self, budget: Budget) -> None:
-        self.parts: list[str] = []
+        self.buffer = TextBuffer(budget)
+        self._add = self.buffer.add
         self._budget = budget
-        self._length = 0
         self._open: set[int] = set()
 
     def value(self, value: Value) -> None:
         """Print a value after what is there."""
         match value:
             case str():
-                self._add(quoted(value))
+                self._add(quoted(self._budget, value))
             case None | bool():
                 self._add(_WORDS[value])
             case datetime() | date():
@@ -71,12 +72,6 @@ class _Printer:
                 self._container(value)
             case HogFunction() | int() | float():
                 self._add(repr(value))
-
-    def _add(self, part: str) -> None:
-        self._length += len(part)
-        self._budget.spend(1)
-        self._budget.text(self._length if self._length > 1_000_000 else len(part))
-        self.parts.append(part)
 
     def _container(self, container: Value) -> None:
         if id(container) in self._open:
@@ -115,13 +110,21 @@ class _Printer:
         self._add("}")
 
     def _error(self, error: HogError) -> None:
-        self._add(f"{error.type}({quoted(error.message)}")
+        self._add(f"{error.type}({quoted(self._budget, error.message)}")
         if error.payload is not None:
             self._add(", ")
             self.value(error.payload)
         self._add(")")
 
 
-def quoted(text: str) -> str:
-    """A text in single quotes, with backslash escapes."""
-    return f"'{_ESCAPED.sub(lambda found: _ESCAPES[found[0]], text)}'"
+def quoted(budget: Budget, text: str) -> str:
+    """A text in single quotes, with backslash escapes.
+
+    Raises:
+        LimitExceeded: the text would be too long.
+    """
+    if _ESCAPED.search(text):
+        budget.text(len(text) + sum(map(text.count, _ESCAPES)))
+        for character, escape in _ESCAPES.items():
+            text = text.replace(character, escape)
+    return f"'{text}'"

@@ -8,7 +8,7 @@ deeper than most encoders go, nor characters and numbers that it cannot hold.
 Statements
     ["expr", e]  ["let", slot, e]  ["set", slot, e]  ["put", line, column, object, key, value]
     ["return", e]  ["throw", line, column, e]  ["if", e, [then …], [else …]]
-    ["while", condition | null, [body …], [step …]]
+    ["while", line, column, condition | null, [body …], [step …]]
     ["for", line, column, key slot | null, value slot, e, [body …]]
     ["try", [body …], [[slot | null, kind | null, [handler …]], …]]
 
@@ -22,7 +22,7 @@ Expressions
     ["and", [e …]]  ["or", [e …]]  ["not", e]  ["choose", condition, a, b]  ["default", e, otherwise]
     ["array", [e …]]  ["tuple", [e …]]  ["object", line, column, [[key, value] …]]
     ["call", line, column, library function, [argument …]]  ["apply", line, column, function, [argument …]]
-    ["function", name, [parameter slot …], [captured slot …], [body …]]
+    ["function", line, column, name, [parameter slot …], [captured slot …], [body …]]
 
 A slot is a number that one declared variable has to itself. Lines count from 1, columns from 0.
 """
@@ -50,6 +50,10 @@ COMPARISONS: Final = frozenset(
 
 class InvalidProgram(Exception):
     """What was given as a compiled program is none, or one of another version."""
+
+
+class TooDeep(InvalidProgram):
+    """Parts of a program are within each other deeper than Python can compile."""
 
 
 def bytecode(statements: list[Node]) -> list[Any]:

@@ -10,12 +10,15 @@ from assay.domain.hog.limits import MAX_TEXT
 
 _CHARACTERS_PER_STEP: Final = 64
 
+_STEPS_PER_PART: Final = 4
+"""Making a part and the way to the next one: nested lists of the same few values must not take all the time."""
+
 _BATCH: Final = 4096
 """Parts and characters that may wait to be charged together."""
 
 
 class TextBuffer:
-    """Collects parts of a text and charges for them: a step for each, and the memory.
+    """Collects parts of a text and charges for them: some steps for each, and the memory.
 
     Args:
         budget: that pays.
@@ -56,6 +59,6 @@ class TextBuffer:
         self._length += self._due_size
         if self._length > MAX_TEXT:
             self._budget.text(self._length)
-        self._budget.spend(self._due_parts + self._due_size // _CHARACTERS_PER_STEP)
+        self._budget.spend(self._due_parts * _STEPS_PER_PART + self._due_size // _CHARACTERS_PER_STEP)
         self._budget.reserve(self._due_size)
         self._due_parts = self._due_size = 0

@@ -17,6 +17,7 @@ _COMMANDS: Mapping[str, str] = {
     "bench": "bench",
     "demo": "demo",
     "dev": "serve",
+    "hog": "hog",
     "keys": "admin",
     "load": "load",
     "migrate": "admin",

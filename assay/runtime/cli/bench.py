@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from assay.runtime.bench import event_store, hog, ingestion, lists, start, verdicts
+from assay.runtime.bench import event_store, hog, hostile, ingestion, lists, start, verdicts
 from assay.runtime.bench.measure import machine
 
 
@@ -96,6 +96,18 @@ def hog_command(evaluations: int) -> None:
       assay bench hog --evaluations 20000
     """
     _print("hog", hog.run, evaluations)
+
+
+@bench.command("hostile")
+@click.option("--seconds", default=30, show_default=True, type=click.IntRange(2), help="How long to attack.")
+def hostile_command(seconds: int) -> None:
+    """What hostile Hog programs do to a server: its answers to `/healthz`, and its memory.
+
+    \b
+    Example:
+      assay bench hostile --seconds 60
+    """
+    _print("hostile", hostile.run, seconds)
 
 
 def _print(name: str, measure: Callable[[int], dict[str, Any]], size: int) -> None:

@@ -17,6 +17,7 @@ from assay.errors import SetupError
 from assay.runtime.app import api as api_app
 from assay.runtime.embedded import Embedded, embedded
 from assay.runtime.engine_process import READY_LINE
+from assay.runtime.hog import hog_processes
 from assay.runtime.house import house_access
 from assay.runtime.http_server import bind
 from assay.runtime.http_server import serve as serve_http
@@ -162,7 +163,9 @@ async def _api(stop: asyncio.Event) -> None:
         settings, client, stores = await stack.enter_async_context(_shared_services())
         listener = stack.enter_context(bind(settings.host, settings.port))
         providers = await stack.enter_async_context(provider_directory(settings))
-        app = await stack.enter_async_context(api_app(client, settings, stores, providers))
+        hog = hog_processes(settings)
+        stack.push_async_callback(hog.close)
+        app = await stack.enter_async_context(api_app(client, settings, stores, providers=providers, hog=hog))
         serving = await stack.enter_async_context(serve_http(app, listener))
         host, port = listener.getsockname()[:2]
         click.echo(f"Assay API is ready on http://{host}:{port}")
@@ -174,8 +177,10 @@ async def _worker(stop: asyncio.Event, queues: tuple[TaskQueue, ...]) -> None:
         settings, client, stores = await stack.enter_async_context(_shared_services())
         house = house_access(HouseSettings()) if TaskQueue.LLM in queues else {}
         providers = await stack.enter_async_context(model_providers(settings, house))
+        hog = hog_processes(settings)
+        stack.push_async_callback(hog.close)
         working = await stack.enter_async_context(
-            run_workers(client, settings, stores, providers.model, queues)
+            run_workers(client, settings, stores, queues, model=providers.model, hog=hog)
         )
         click.echo(f"Assay worker polls {', '.join(queues)}")
         await stopped_or_broken(stop, working)

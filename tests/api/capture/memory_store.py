@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from assay.contracts.events import Event, EventRef
+from assay.domain.filters.predicates import Filters
 
 
 class MemoryStore:
@@ -38,6 +40,18 @@ class MemoryStore:
         raise NotImplementedError
 
     def trace(self, project_id: int, trace_id: str, *, limit: int = 1000) -> list[Event]:
+        raise NotImplementedError
+
+    def recent_events(
+        self,
+        project_id: int,
+        event: str,
+        *,
+        since: datetime,
+        until: datetime,
+        any_of: Sequence[Filters] = (),
+        limit: int,
+    ) -> list[Event]:
         raise NotImplementedError
 
     def ping(self) -> None:

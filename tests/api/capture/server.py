@@ -28,7 +28,7 @@ from api_shim.event_writer import EventWriter
 from assay.adapters.clickhouse import open_event_store
 from assay.adapters.sql import bootstrap, migrate, open_registry
 from assay.contracts.events import Event, EventRef
-from assay.ports import ProviderDirectory
+from assay.ports import HogRunner, ProviderDirectory
 from assay.runtime import http_server
 
 TOKEN = "phc_capture_tests"
@@ -78,6 +78,7 @@ async def serve(folder: Path) -> None:
                 events=events,
                 writer=writer,
                 providers=cast(ProviderDirectory, None),  # ingestion touches neither providers
+                hog=cast(HogRunner, None),  # nor programs
                 temporal=cast(Client, None),  # nor Temporal
                 trial_eval_limit=0,
                 throttle=True,

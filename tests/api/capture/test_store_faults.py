@@ -20,7 +20,7 @@ from api_shim.known_projects import REMEMBERED_SECONDS
 from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
 from assay.contracts.events import Event
 from assay.errors import EventsRejected, StoreUnavailable
-from assay.ports import ProviderDirectory
+from assay.ports import HogRunner, ProviderDirectory
 from tests.api.capture.memory_store import MemoryStore
 
 TOKEN = "phc_store_faults"
@@ -51,6 +51,7 @@ async def ingestion(tmp_path: Path) -> AsyncIterator[Ingestion]:
         events=store,
         writer=writer,
         providers=cast(ProviderDirectory, None),  # ingestion touches neither providers
+        hog=cast(HogRunner, None),  # nor programs
         temporal=cast(Client, None),  # nor Temporal
         trial_eval_limit=0,
         throttle=True,

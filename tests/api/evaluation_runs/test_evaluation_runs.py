@@ -12,6 +12,7 @@ import pytest
 from temporalio.client import Client
 
 from assay.adapters.clickhouse import ClickHouseEventStore, open_event_store
+from assay.adapters.hog.processes import HogProcesses
 from assay.contracts.events import Event
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER
 from tests.harness.api import ApiWorld, judge
@@ -38,9 +39,9 @@ async def temporal() -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def api(
-    world: ApiWorld, events: ClickHouseEventStore, temporal: Client
+    world: ApiWorld, events: ClickHouseEventStore, temporal: Client, hog: HogProcesses
 ) -> AsyncIterator[httpx.AsyncClient]:
-    async with world.client(events=events, temporal=temporal) as client:
+    async with world.client(events=events, temporal=temporal, hog=hog) as client:
         yield client
 
 
@@ -174,12 +175,39 @@ async def test_an_evaluation_that_is_not_there(
     assert body["evaluation_id"] in response.json()["error"]
 
 
-async def test_hog_evaluations_cannot_be_run_yet(api: httpx.AsyncClient, generation: Event) -> None:
+async def a_hog_run(api: httpx.AsyncClient, generation: Event) -> dict[str, Any]:
     hog = judge(evaluation_type="hog", evaluation_config={"source": "return true"})
     created = (await api.post(EVALUATIONS, json=hog)).json()
-    response = await api.post(RUNS, json=await a_run(api, generation, evaluation_id=created["id"]))
-    assert response.status_code == 400
-    assert list(response.json()["error"]) == ["evaluation_id"]
+    return await a_run(api, generation, evaluation_id=created["id"])
+
+
+async def test_a_hog_evaluation_runs_under_an_id_of_its_own(
+    api: httpx.AsyncClient, generation: Event, temporal: Client
+) -> None:
+    body = await a_hog_run(api, generation)
+
+    response = await api.post(RUNS, json=body)
+
+    assert response.status_code == 200
+    workflow_id = response.json()["workflow_id"]
+    prefix = f"llma-hog-eval-{body['evaluation_id']}-{generation.uuid}-manual-"
+    assert workflow_id.startswith(prefix)
+    assert workflow_id.removeprefix(prefix).isdigit()
+    description = await temporal.get_workflow_handle(workflow_id).describe()
+    assert description.workflow_type == "run-evaluation"
+    assert description.typed_search_attributes[EVALUATION] == body["evaluation_id"]
+
+
+async def test_a_program_needs_no_consent_because_no_trace_leaves(
+    api: httpx.AsyncClient, world: ApiWorld, generation: Event
+) -> None:
+    body = await a_hog_run(api, generation)
+    await world.registry.access.set_ai_consent(False)
+    try:
+        response = await api.post(RUNS, json=body)
+    finally:
+        await world.registry.access.set_ai_consent(True)
+    assert response.status_code == 200
 
 
 async def test_it_needs_the_write_scope(world: ApiWorld) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from assay.domain.conditions import compile_conditions
 from tests.api.conftest import Make
 from tests.harness.api import ApiWorld, error, judge
 
@@ -266,7 +267,13 @@ async def test_all_fields_are_stored_and_read_back_alike(
     assert created["status"] == "active"
     assert created["output_config"] == {"allows_na": True}
     assert created["conditions"] == [
-        {"id": "a", "rollout_percentage": 12.5, "properties": [{"key": "k", "value": [1, None]}]}
+        {
+            "id": "a",
+            "rollout_percentage": 12.5,
+            "properties": [{"key": "k", "value": [1, None]}],
+            "bytecode": None,
+            "bytecode_error": "Filter 1, value: a list must hold texts, numbers and booleans only.",
+        }
     ]
     assert created["model_configuration"] == {
         "provider": "anthropic",
@@ -282,16 +289,14 @@ async def test_the_longest_name(make: Make) -> None:
     assert (await make(name="ß" * 400))["name"] == "ß" * 400
 
 
-async def test_a_condition_gets_its_defaults_and_loses_what_only_the_engine_sets(make: Make) -> None:
+async def test_a_condition_gets_its_defaults_and_keeps_what_only_the_client_knows(make: Make) -> None:
     created = await make(
-        conditions=[
-            {"id": 5, "bytecode": [1], "bytecode_error": "x"},
-            {"id": "b", "rollout_percentage": "50.0", "label": {"kept": "as sent"}},
-        ]
+        conditions=[{"id": 5}, {"id": "b", "rollout_percentage": "50.0", "label": {"kept": "as sent"}}]
     )
+    compiled = {"bytecode": compile_conditions([{}])[0]["bytecode"], "bytecode_error": None}
     assert created["conditions"] == [
-        {"id": "5", "rollout_percentage": 100, "properties": []},
-        {"id": "b", "rollout_percentage": 50, "properties": [], "label": {"kept": "as sent"}},
+        {"id": "5", "rollout_percentage": 100, "properties": [], **compiled},
+        {"id": "b", "rollout_percentage": 50, "properties": [], "label": {"kept": "as sent"}, **compiled},
     ]
 
 

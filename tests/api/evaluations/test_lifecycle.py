@@ -11,6 +11,7 @@ import pytest
 
 from assay.contracts.access import Project
 from assay.contracts.evaluations import StatusReason
+from assay.domain.conditions import compile_conditions
 from tests.api.conftest import Make
 from tests.harness.api import TRIAL_LIMIT, ApiWorld, error, judge
 
@@ -219,7 +220,7 @@ async def test_concurrent_changes_of_different_fields_are_both_kept(
         "name": "Kind",
         "description": "both",
         "enabled": True,
-        "conditions": [{"id": "a", "rollout_percentage": 1, "properties": []}],
+        "conditions": compile_conditions([{"id": "a", "rollout_percentage": 1, "properties": []}]),
     }
     responses = await asyncio.gather(*(client.patch(item, json={name: fields[name]}) for name in fields))
     assert {response.status_code for response in responses} == {200}

@@ -8,9 +8,10 @@ from __future__ import annotations
 from assay.domain.hog.compiling.scopes import Scopes
 from assay.domain.hog.compiling.statements import Statements
 from assay.domain.hog.compiling.warnings import Warnings
+from assay.domain.hog.generating import generate
 from assay.domain.hog.outcomes import CompiledProgram
-from assay.domain.hog.parsing import parse
-from assay.domain.hog.program import bytecode
+from assay.domain.hog.parsing import parse, too_deep
+from assay.domain.hog.program import TooDeep, bytecode
 from assay.domain.hog.tree import Tree
 
 
@@ -34,5 +35,11 @@ def compile_tree(tree: Tree) -> CompiledProgram:
     if tree.kind != "Program":
         raise tree.fails("This is no program.")
     warnings = Warnings()
-    statements = Statements(Scopes(), warnings).body(tree)
-    return CompiledProgram(bytecode(statements), tuple(warnings.lines))
+    try:
+        compiled = bytecode(Statements(Scopes(), warnings).body(tree))
+        generate(
+            compiled
+        )  # what is stored must run: a tree that is not too deep may still become code that is
+    except (RecursionError, TooDeep):
+        raise too_deep() from None
+    return CompiledProgram(compiled, tuple(warnings.lines))

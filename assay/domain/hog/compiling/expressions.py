@@ -96,7 +96,7 @@ class Expressions:
             slots = [self._scopes.declare(parameter).slot for parameter in parameters]
             with self._scopes.block():
                 statements = body()
-        return ["function", name, slots, list(scope.captured), statements]
+        return ["function", *place(tree), name, slots, list(scope.captured), statements]
 
     def _constant(self, tree: Tree) -> Node:
         value = tree.raw("value")

@@ -151,24 +151,24 @@ class Statements:
         return [["if", condition, then, [] if otherwise is None else self._in_block(otherwise)]]
 
     @contextmanager
-    def _nested(self, tree: Tree) -> Iterator[None]:
-        """Inside one more loop or `try`."""
+    def _nested(self, tree: Tree, levels: int = 1) -> Iterator[None]:
+        """Inside one more loop or `try`; a `catch` takes two of CPython's levels."""
         function = self._scopes.function
-        if function.nesting >= MAX_BLOCK_NESTING:
+        if function.nesting + levels > MAX_BLOCK_NESTING:
             raise tree.fails(
                 f"More than {MAX_BLOCK_NESTING} loops and try statements are nested here.",
                 "move the inner ones into a function",
             )
-        function.nesting += 1
+        function.nesting += levels
         try:
             yield
         finally:
-            function.nesting -= 1
+            function.nesting -= levels
 
     def _while(self, tree: Tree) -> list[Node]:
         condition = self._expression.condition(tree.child("expr"))
         with self._nested(tree):
-            return [["while", condition, self._in_block(tree.child("body")), []]]
+            return [["while", *place(tree), condition, self._in_block(tree.child("body")), []]]
 
     def _for(self, tree: Tree) -> list[Node]:
         initializer, condition, increment = map(tree.optional, ("initializer", "condition", "increment"))
@@ -178,7 +178,7 @@ class Statements:
             with self._nested(tree):
                 body = self._in_block(tree.child("body"))
             step = [] if increment is None else self._part(increment)
-        return [*before, ["while", test, body, step]]
+        return [*before, ["while", *place(tree), test, body, step]]
 
     def _part(self, tree: Tree) -> list[Node]:
         """The first or last part of a for: a statement, or an expression as it is."""
@@ -204,6 +204,7 @@ class Statements:
             raise tree.fails("A `try` needs a `catch`.", "`catch (e) { … }` after the block")
         with self._nested(tree):
             body = self._in_block(tree.child("try_stmt"))
+        with self._nested(tree, levels=2):
             return [["try", body, [self._catch(tree, *catch) for catch in catches]]]
 
     def _catch(self, tree: Tree, name: Any, kind: Any, block: Any) -> Node:

@@ -12,7 +12,7 @@ from typing import Any
 
 from assay.domain.hog.generating import python as py
 from assay.domain.hog.generating.statements import MAIN, ProgramGenerator
-from assay.domain.hog.program import InvalidProgram, statements_of
+from assay.domain.hog.program import InvalidProgram, TooDeep, statements_of
 
 __all__ = ["MAIN", "generate"]
 
@@ -27,5 +27,7 @@ def generate(bytecode: Any) -> CodeType:
     try:
         module = ProgramGenerator(statements).module()
         return compile(module, py.FILENAME, "exec", dont_inherit=True, optimize=0)
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, SyntaxError, RecursionError):
+    except RecursionError:
+        raise TooDeep("This compiled program is nested too deeply.") from None
+    except (ArithmeticError, AttributeError, LookupError, SyntaxError, TypeError, ValueError):
         raise InvalidProgram("This compiled program is damaged.") from None

@@ -162,13 +162,14 @@ class Expressions:
     def _call(self, line: int, column: int, name: str, arguments: list[Node]) -> ast.expr:
         function = FUNCTIONS[name]
         if function.scalar:
-            return py.call(f"hog_{name}", *map(self._shared, arguments))
+            return py.call(f"hog_{name}", *[self._shared(argument) for argument in arguments])
         return py.call(f"hog_{name}", *self.all(arguments))
 
-    def _function(self, name: str, parameters: list[int], captured: list[int], body: list[Node]) -> ast.expr:
+    def _function(self, line: int, column: int, name: str, *function: Any) -> ast.expr:
+        parameters, captured, body = function
         if not isinstance(name, str):
             raise InvalidProgram("The name of a function is no text.")
-        maker = self._make(["function", name, parameters, captured, body])
+        maker = self._make(["function", line, column, name, parameters, captured, body])
         boxes = [py.name(self.variable(slot)) for slot in captured]
         made = py.call(maker, *boxes)
         return py.call("new_function", made, py.constant(name), py.constant(len(parameters)))
@@ -181,9 +182,14 @@ def _leads_to_global(node: Node) -> bool:
     return bool(node[0] == "name")
 
 
-def located(generated: ast.expr, node: Node) -> ast.expr:
+def located[T: (ast.expr, ast.stmt)](generated: T, node: Node) -> T:
     """Mark generated code with the place of a node, if it has one."""
-    if len(node) > 3 and type(node[1]) is int and type(node[2]) is int and node[1] > 0:
+    if has_place(node):
         generated.lineno = generated.end_lineno = node[1]
         generated.col_offset = generated.end_col_offset = node[2]
     return generated
+
+
+def has_place(node: Node) -> bool:
+    """Whether a node says where it stands in the source."""
+    return len(node) > 3 and type(node[1]) is int and type(node[2]) is int and node[1] > 0

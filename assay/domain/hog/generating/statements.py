@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from assay.domain.hog.generating import python as py
-from assay.domain.hog.generating.expressions import Expressions, located
+from assay.domain.hog.generating.expressions import Expressions, has_place, located
 from assay.domain.hog.program import InvalidProgram, Node
 
 MAIN: Final = "main"
@@ -74,13 +74,11 @@ class ProgramGenerator:
         generator = self._generators.get(statement[0])
         if generator is None:
             raise InvalidProgram("There is a statement of an unknown kind.")
-        generated = generator(*statement[1:])
-        for made in generated:
-            _locate(made, statement)
-        return generated
+        place = _place_of(statement)
+        return [located(made, place) for made in generator(*statement[1:])]
 
     def _let(self, slot: int, value: Node) -> list[ast.stmt]:
-        if value[0] == "function" and slot in value[3]:  # it calls itself: the box must be there first
+        if value[0] == "function" and slot in value[5]:  # it calls itself: the box must be there first
             return [
                 self._expression.assignment(slot, py.constant(None), declares=True),
                 self._expression.assignment(slot, self._expression(value)),
@@ -94,7 +92,8 @@ class ProgramGenerator:
     def _if(self, condition: Node, then: list[Node], otherwise: list[Node]) -> list[ast.stmt]:
         return [ast.If(self._expression(condition), self._all(then) or [ast.Pass()], self._all(otherwise))]
 
-    def _while(self, condition: Node | None, body: list[Node], step: list[Node]) -> list[ast.stmt]:
+    def _while(self, line: int, column: int, *loop: Any) -> list[ast.stmt]:
+        condition, body, step = loop
         with self._weighed() as weight:
             test = py.constant(True) if condition is None else self._expression(condition)
             generated = [*self._all(body), *self._all(step)]
@@ -140,7 +139,7 @@ class ProgramGenerator:
 
     def _make(self, function: Node) -> str:
         """Generate a function, and the maker that ties it to what it captures."""
-        _, _, parameters, captured, statements = function
+        _, _, _, _, parameters, captured, statements = function
         variables = [self._expression.variable(slot) for slot in parameters]
         boxes = [self._expression.variable(slot) for slot in captured]
         shared = [slot for slot in parameters if self._expression.is_boxed(slot)]
@@ -148,39 +147,34 @@ class ProgramGenerator:
             self._expression.assignment(slot, py.name(self._expression.variable(slot)), declares=True)
             for slot in shared
         ]
-        body = py.define("body", variables, self._body(statements, boxing))
+        body = located(py.define("body", variables, self._body(statements, boxing)), function)
         maker = f"make{len(self._makers) + 1}"
         self._makers.append(py.define(maker, boxes, [body, ast.Return(py.name("body"))]))
         return maker
 
 
-def _locate(made: ast.stmt, statement: Node) -> None:
-    """Mark a statement with its place: its own if it has one, else that of its first expression."""
-    for node in (statement, *(part for part in statement[1:] if isinstance(part, list))):
-        if len(node) > 3 and type(node[1]) is int and type(node[2]) is int and node[1] > 0:
-            made.lineno = made.end_lineno = node[1]
-            made.col_offset = made.end_col_offset = node[2]
-            return
+def _place_of(statement: Node) -> Node:
+    """The statement if it says where it stands, else its first part that does."""
+    candidates = (statement, *(part for part in statement[1:] if isinstance(part, list)))
+    return next(filter(has_place, candidates), statement)
 
 
-def _nodes(value: Any) -> Iterator[Node]:
-    """All nodes of a program, in no order."""
+def _placed_nodes(value: Any) -> Iterator[Node]:
+    """All nodes of a program that have a place, in no order."""
     pending = [value]
     while pending:
         found = pending.pop()
         if isinstance(found, list):
-            if found and isinstance(found[0], str):
+            if len(found) > 3 and isinstance(found[0], str) and type(found[1]) is int:
                 yield found
             pending += found
 
 
 def _captured(statements: list[Node]) -> set[int]:
     """Slots that functions share."""
-    return {
-        slot for node in _nodes(statements) if node[0] == "function" and len(node) == 5 for slot in node[3]
-    }
+    return {slot for node in _placed_nodes(statements) if node[0] == "function" for slot in node[5]}
 
 
 def _puts(statements: list[Node]) -> bool:
     """Whether a program ever changes a part of a value."""
-    return any(node[0] == "put" for node in _nodes(statements))
+    return any(node[0] == "put" for node in _placed_nodes(statements))

@@ -123,7 +123,8 @@ def _integers(machine: Machine, numbers: range) -> list[Value]:
     # not `len`, which refuses what a machine word does not hold
     count = max(0, numbers.stop - numbers.start)
     machine.budget.items(count)
-    machine.budget.reserve(count * _BYTES_PER_INTEGER)
+    digits = max(numbers.start.bit_length(), numbers.stop.bit_length()) // 30  # of CPython's integers
+    machine.budget.reserve(count * (_BYTES_PER_INTEGER + 4 * digits))
     return list(numbers)
 
 

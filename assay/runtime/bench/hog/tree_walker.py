@@ -92,7 +92,8 @@ class TreeWalker:
     def _do_if(self, frame: _Frame, condition: Node, then: list[Node], otherwise: list[Node]) -> None:
         self._block(then if truth(self._value(condition, frame)) else otherwise, frame)
 
-    def _do_while(self, frame: _Frame, condition: Node | None, body: list[Node], step: list[Node]) -> None:
+    def _do_while(self, frame: _Frame, line: int, column: int, *loop: Any) -> None:
+        condition, body, step = loop
         while condition is None or truth(self._value(condition, frame)):
             self._block(body, frame)
             self._block(step, frame)
@@ -160,10 +161,13 @@ class TreeWalker:
     def _of_call(self, frame: _Frame, line: int, column: int, name: str, arguments: list[Node]) -> Value:
         return MethodType(FUNCTIONS[name].implementation, self)(*self._values(arguments, frame))
 
-    def _of_apply(self, frame: _Frame, line: int, column: int, function: Node, arguments: list[Node]) -> Value:
+    def _of_apply(self, frame: _Frame, line: int, column: int, *call: Any) -> Value:
+        function, arguments = call
         return self.call(self._value(function, frame), tuple(self._values(arguments, frame)))
 
-    def _of_function(self, frame: _Frame, name: str, slots: list[int], captured: Any, body: list[Node]) -> Value:
+    def _of_function(self, frame: _Frame, line: int, column: int, *function: Any) -> Value:
+        name, slots, _, body = function
+
         def run(*arguments: Value) -> Value:
             inner = _Frame(frame)
             inner.values.update(zip(slots, arguments, strict=True))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assay.domain.hog.errors import HogInputError, HogRuntimeError, HogThrown, Position
-from tests.unit.hog.programs import failure_of, output_of, value_of
+from assay.domain.hog.errors import HogInputError, HogRuntimeError, HogThrown, LimitExceeded, Position
+from assay.domain.hog.limits import Limits
+from tests.unit.hog.programs import failure_of, output_of, run, value_of
 
 
 @pytest.mark.parametrize(
@@ -151,11 +152,30 @@ def test_failures_know_their_place(source, line, column):
     assert failure.position == Position(line, column)
 
 
+@pytest.mark.parametrize(
+    ("source", "line", "column"),
+    [
+        ("let a := 1\n  while (true) {}", 2, 2),
+        ("let a := 1\n  for (;;) {}", 2, 2),
+        ("let a := 1\n let f := () -> { f() }\nf()", 2, 18),
+    ],
+)
+def test_limits_know_their_place(source, line, column):
+    with pytest.raises(LimitExceeded) as caught:
+        run(source, limits=Limits(steps=50_000))
+    assert caught.value.position == Position(line, column)
+
+
 def test_a_global_is_copied_when_a_program_could_change_it():
     values = {"a": [1, {"b": [2]}]}
-    assert value_of("let p := properties p.a[2].b[1] := 5 return [p.a[2].b, properties.a[2].b]", properties=values) == [[5], [2]]
+    assert value_of(
+        "let p := properties p.a[2].b[1] := 5 return [p.a[2].b, properties.a[2].b]", properties=values
+    ) == [[5], [2]]
     assert value_of("let q := properties.a[2] q.b := 0 return properties.a[2].b", properties=values) == [2]
-    assert value_of("for (let v in properties.a) { if (typeof(v) = 'object') { v.b := 0 } } return properties.a[2].b", properties=values) == [2]
+    assert value_of(
+        "for (let v in properties.a) { if (typeof(v) = 'object') { v.b := 0 } } return properties.a[2].b",
+        properties=values,
+    ) == [2]
     assert values == {"a": [1, {"b": [2]}]}
 
 
@@ -171,7 +191,10 @@ def test_conditions_evaluate_all_their_operands():
         ("fun p(x) { print(x) return x } return if(p(true), 'a', p(false))", ["true"]),
         ("fun p(x) { print(x) return x } return p(1) ?? p(2)", ["1"]),
         ("fun p(x) { print(x) return x } return false ? p(1) : p(2)", ["2"]),
-        ("fun p(x) { print(x) return x } return multiIf(p(false), 1, p(true), 2, p(null))", ["false", "true"]),
+        (
+            "fun p(x) { print(x) return x } return multiIf(p(false), 1, p(true), 2, p(null))",
+            ["false", "true"],
+        ),
         ("fun p(x) { print(x) return x } return p(2) between p(1) and p(3)", ["2", "1", "3"]),
     ],
 )

@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from assay.domain.hog.dates import instant, parse_instant
+from assay.domain.hog.errors import HogInputError
 from assay.domain.hog.library.registry import Machine, function
 from assay.domain.hog.library.time.arguments import read_moment, read_number, read_text, read_zone
 from assay.domain.hog.library.time.formatting import MAX_GROWTH, formatted
 from assay.domain.hog.library.time.zones import bounded, in_zone
+from assay.domain.hog.limits import MAX_PATTERN
 from assay.domain.hog.values import Value
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,6 +127,8 @@ def format_datetime(machine: Machine, value: Value, pattern: Value, zone: Value 
     template = read_text("formatDateTime", "a pattern", pattern)
     moment = read_moment("formatDateTime", value)
     local = in_zone(moment, read_zone("formatDateTime", zone, moment.tzinfo or UTC))
+    if len(template) > MAX_PATTERN:
+        raise HogInputError(f"formatDateTime needs a pattern of at most {MAX_PATTERN:,} characters")
     machine.budget.spend(len(template))
     machine.budget.text(len(template) * MAX_GROWTH)
     return formatted(local, template)
