@@ -90,14 +90,14 @@ class EvaluationActivities:
 
     @activity.defn(name="fail-evaluation")
     async def fail_evaluation(self, failed: FailEvaluationInput) -> bool:
-        """Put an active evaluation into `error`.
+        """Put an active evaluation into `error`, unless its author has repaired it meanwhile.
 
         Returns:
             True for the one call that made the transition.
         """
         async with heartbeating():
             return await self._registry.evaluations.fail(
-                failed.project_id, failed.evaluation_id, failed.reason
+                failed.project_id, failed.evaluation_id, failed.reason, version=failed.version
             )
 
     async def _judge(self, case: Case) -> Judgement:

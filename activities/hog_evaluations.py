@@ -16,7 +16,7 @@ from assay.domain.hog.outcomes import CompiledProgram, Fault, HogOutcome
 from assay.domain.hog.program import is_current
 from assay.domain.hog.source import explain
 from assay.domain.hog_evaluations import hog_judgement, hog_target
-from assay.errors import HogDefect
+from assay.errors import WorkError
 from assay.ports import EventStore, HogRunner, Registry
 from assay.temporal.heartbeat import heartbeating
 from assay.temporal.metrics import VERDICTS
@@ -57,9 +57,13 @@ class HogEvaluationActivities:
             explained = explain(str(case.evaluation.evaluation_config["source"]), error)
             return HogOutcome(fault=Fault.HOG_ERROR, error=f"Compilation error: {explained}")
         [outcome] = await self._hog.evaluate(
-            program, [hog_target(case.target)], allows_na=case.blank.allows_na, limits=LIMITS
+            program,
+            [hog_target(case.target)],
+            owner=_owner(case.evaluation),
+            allows_na=case.blank.allows_na,
+            limits=LIMITS,
         )
-        if isinstance(outcome, HogDefect):
+        if isinstance(outcome, WorkError):
             raise outcome
         return outcome
 
@@ -68,4 +72,9 @@ class HogEvaluationActivities:
         bytecode = evaluation.evaluation_config.get("bytecode")
         if isinstance(bytecode, list) and is_current(bytecode):
             return CompiledProgram(bytecode)
-        return await self._hog.compile(str(evaluation.evaluation_config["source"]))
+        return await self._hog.compile(str(evaluation.evaluation_config["source"]), owner=_owner(evaluation))
+
+
+def _owner(evaluation: Evaluation) -> tuple[str, int]:
+    """Projects take turns, and their runs do so with what people wait for."""
+    return "run", evaluation.project_id

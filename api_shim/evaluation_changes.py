@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from api_shim.hog_programs import SavedProgram, with_program
@@ -23,13 +24,42 @@ from assay.errors import FieldError
 Conditions = tuple[dict[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SavedConditions:
+    """Conditions, each with what it compiles to.
+
+    Attributes:
+        renewed: the stored ones that they were compiled from; None if they were sent.
+    """
+
+    compiled: Conditions
+    renewed: Conditions | None = None
+
+    def instead_of(self, stored: Conditions) -> Conditions:
+        """What is to be stored: what was sent, or what is stored, renewed unless somebody has changed it."""
+        return self.compiled if self.renewed in (None, stored) else stored
+
+
 async def compiled_conditions(form: EvaluationRequest) -> Conditions:
     """The conditions that were sent, each with what it compiles to; none if none were.
 
-    In a thread, and before anything is locked: the regular expressions of an evaluation may take seconds.
+    In a thread, and before anything is locked: regular expressions may take long.
     """
     sent = [condition.model_dump() for condition in form.conditions or ()]
     return tuple(await asyncio.to_thread(compile_conditions, sent))
+
+
+async def saved_conditions(form: EvaluationRequest, current: Evaluation) -> SavedConditions:
+    """The conditions of a change: those that were sent, else the stored ones.
+
+    The latter are compiled anew if an older version of the engine stored them.
+    """
+    if "conditions" in form.model_fields_set:
+        return SavedConditions(await compiled_conditions(form))
+    stored = current.conditions
+    if are_compiled(stored):
+        return SavedConditions(stored, renewed=stored)
+    return SavedConditions(tuple(await asyncio.to_thread(compile_conditions, stored)), renewed=stored)
 
 
 def new_spec(form: EvaluationRequest, *, conditions: Conditions) -> EvaluationSpec:
@@ -49,16 +79,18 @@ def changed_spec(
     current: Evaluation,
     form: EvaluationRequest,
     *,
-    conditions: Conditions,
+    conditions: SavedConditions,
     trial_used_up: bool,
     program: SavedProgram | None = None,
 ) -> EvaluationSpec:
     """What an evaluation stores after a change; the rules judge the merged result.
 
+    Others wait for the row meanwhile: what takes time was done before.
+
     Args:
         current: the evaluation as it is stored.
         form: the change; fields that were not sent stay. So does the model when null is sent for it.
-        conditions: those of the form, compiled; they count if they were sent.
+        conditions: what was compiled for this change.
         trial_used_up: whether the project has no evaluations on the operator's model key left.
         program: what was compiled for this change, if anything was.
 
@@ -67,8 +99,7 @@ def changed_spec(
     """
     fields: dict[str, Any] = {name: getattr(current, name) for name in EvaluationSpec.model_fields}
     fields |= sent_fields(form)
-    sent = "conditions" in form.model_fields_set
-    fields["conditions"] = conditions if sent else _current_conditions(current)
+    fields["conditions"] = conditions.instead_of(current.conditions)
     if fields["model_configuration"] is None:
         fields["model_configuration"] = current.model_configuration
     changed = with_program(_normalized(fields), program, stored=current)
@@ -87,12 +118,6 @@ def _normalized(fields: dict[str, Any]) -> EvaluationSpec:
     fields |= configs._asdict()
     fields["model_configuration"] = _model_configuration(fields["model_configuration"])
     return EvaluationSpec(**fields)
-
-
-def _current_conditions(current: Evaluation) -> Conditions:
-    """The stored conditions; compiled anew if an older version of the engine stored them."""
-    stored = current.conditions
-    return stored if are_compiled(stored) else tuple(compile_conditions(stored))
 
 
 def _model_configuration(

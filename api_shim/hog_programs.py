@@ -27,7 +27,7 @@ class SavedProgram:
     bytecode: list[Any]
 
 
-async def program_of(hog: HogRunner, spec: EvaluationSpec) -> SavedProgram | None:
+async def program_of(hog: HogRunner, spec: EvaluationSpec, project_id: int) -> SavedProgram | None:
     """The program of an evaluation that is to be stored; None for one that has none.
 
     Raises:
@@ -39,12 +39,12 @@ async def program_of(hog: HogRunner, spec: EvaluationSpec) -> SavedProgram | Non
     source = str(spec.evaluation_config["source"])
     try:
         with hog_available():
-            return SavedProgram(source, (await hog.compile(source)).bytecode)
+            return SavedProgram(source, (await hog.compile(source, owner=("save", project_id))).bytecode)
     except HogCompileError as error:
         raise FieldError(explain(source, error), attr="evaluation_config") from None
 
 
-async def renewed_program(hog: HogRunner, spec: EvaluationSpec) -> SavedProgram | None:
+async def renewed_program(hog: HogRunner, spec: EvaluationSpec, project_id: int) -> SavedProgram | None:
     """The program of an evaluation whose source stays, if what is stored of it is of an older version.
 
     A source that an older version took and this one does not is no reason to refuse another change.
@@ -52,7 +52,7 @@ async def renewed_program(hog: HogRunner, spec: EvaluationSpec) -> SavedProgram 
     if is_current(spec.evaluation_config.get("bytecode")):
         return None
     try:
-        return await program_of(hog, spec)
+        return await program_of(hog, spec, project_id)
     except (FieldError, ServiceUnavailable, HogDefect) as error:
         log.warning("stored Hog program not renewed", reason=error.code)
         return None
@@ -86,6 +86,9 @@ def hog_available() -> Iterator[None]:
     try:
         yield
     except HogUnavailable as error:
-        raise ServiceUnavailable(
-            "No process for Hog programs could be started; send the request again."
-        ) from error
+        raise no_process() from error
+
+
+def no_process() -> ServiceUnavailable:
+    """The refusal where there is no process for programs."""
+    return ServiceUnavailable("There is no process for Hog programs now; send the request again.")

@@ -204,6 +204,14 @@ class ServiceUnavailable(RequestError):
     type = "server_error"
 
 
+class ServerFault(RequestError):
+    """Assay failed while it served the request: a defect, which the log tells more about."""
+
+    code = "server_fault"
+    status = 500
+    type = "server_error"
+
+
 class SetupError(AssayError):
     """The process cannot start as it is configured; `detail` says what to change."""
 
@@ -264,7 +272,7 @@ class UnsupportedFilter(UserFault):
 
 
 class HogUnavailable(PlatformFault):
-    """No process could be started to compile or run a Hog program."""
+    """No process could be had to compile or run a Hog program, or the machine was too busy for it."""
 
     code = "hog_unavailable"
 

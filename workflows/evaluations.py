@@ -6,7 +6,7 @@ Messages: none. Timers: none.
 Failure: a judge that cannot be asked is retried within its budget (a provider's Retry-After sets the
 pace) and then fails the run with the error's code; so is a Hog program that finds no process. A program
 that fails is an answer. A reached verdict waits for the store to come back. An evaluation that cannot go
-on as configured is put into `error`; the run then ends as skipped.
+on as configured is put into `error`, unless its author has changed it since; the run then ends as skipped.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class RunEvaluation:
     async def _commit(self, run: RunEvaluationInput, judgement: Judgement) -> None:
         """The verdict is the commit point: what follows a written verdict may not fail the run."""
         if judgement.disable_reason is not None:
-            await self._fail_evaluation(run, judgement.disable_reason)
+            await self._fail_evaluation(run, judgement.disable_reason, judgement.evaluation_version)
         elif not judgement.already_recorded:
             await workflow.execute_activity_method(
                 EvaluationActivities.record_verdict,
@@ -94,10 +94,12 @@ class RunEvaluation:
                 summary=f"Record {judgement.outcome}: {judgement.verdict_event_id}",
             )
 
-    async def _fail_evaluation(self, run: RunEvaluationInput, reason: StatusReason) -> None:
+    async def _fail_evaluation(self, run: RunEvaluationInput, reason: StatusReason, version: int) -> None:
         await workflow.execute_activity_method(
             EvaluationActivities.fail_evaluation,
-            FailEvaluationInput(project_id=run.project_id, evaluation_id=run.evaluation_id, reason=reason),
+            FailEvaluationInput(
+                project_id=run.project_id, evaluation_id=run.evaluation_id, reason=reason, version=version
+            ),
             start_to_close_timeout=STORE.attempt,
             schedule_to_close_timeout=STORE.total,
             heartbeat_timeout=STORE.heartbeat,

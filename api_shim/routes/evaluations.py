@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from api_shim.evaluation_changes import changed_spec, compiled_conditions, new_spec
+from api_shim.evaluation_changes import changed_spec, compiled_conditions, new_spec, saved_conditions
 from api_shim.hog_programs import program_of, renewed_program, with_program
 from api_shim.object_operations import changes, creation, existing, list_of, retrieval
 from api_shim.operations import Call, Resource, hard_delete_forbidden
@@ -48,7 +48,7 @@ async def create_evaluation(call: Call[EvaluationRequest, None]) -> EvaluationRe
     """Create an evaluation."""
     form = await call.body()
     spec = new_spec(form, conditions=await compiled_conditions(form))
-    spec = with_program(spec, await program_of(call.deps.hog, spec))
+    spec = with_program(spec, await program_of(call.deps.hog, spec, call.project.id))
     created = await call.deps.registry.evaluations.create(
         call.project.id, spec, created_by=call.principal.user.id
     )
@@ -73,11 +73,14 @@ async def change_evaluation(call: Call[EvaluationRequest, EvaluationFilters]) ->
     form = await call.body()
     trial_used_up = bool(form.enabled) and await _is_trial_used_up(call)
     change = partial(
-        changed_spec, form=form, conditions=await compiled_conditions(form), trial_used_up=trial_used_up
+        changed_spec,
+        form=form,
+        conditions=await saved_conditions(form, current),
+        trial_used_up=trial_used_up,
     )
     # Nobody waits for a compiler under the row's lock; what else is wrong is told before it is asked.
     compiling = program_of if "evaluation_config" in form.model_fields_set else renewed_program
-    program = await compiling(call.deps.hog, change(current))
+    program = await compiling(call.deps.hog, change(current), call.project.id)
     changed = await call.deps.registry.evaluations.update(
         call.project.id, call.id, partial(change, program=program)
     )

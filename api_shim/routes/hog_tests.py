@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
 from api_shim.errors import ERROR
-from api_shim.hog_programs import hog_available
+from api_shim.hog_programs import hog_available, no_process
 from api_shim.operations import Call, Operation
 from api_shim.schemas.hog_tests import HogTestRequest, HogTestResponse, HogTestRow
 from assay.contracts.events import GENERATION, Event
@@ -18,25 +18,38 @@ from assay.domain.filters.parsing import Room, parse_filters
 from assay.domain.filters.predicates import Filters
 from assay.domain.hog.errors import HogCompileError
 from assay.domain.hog.limits import Limits
-from assay.domain.hog.outcomes import CompiledProgram, Fault, HogOutcome
+from assay.domain.hog.outcomes import CompiledProgram, Fault, HogOutcome, HogTarget
 from assay.domain.hog.source import explain
 from assay.domain.hog_evaluations import hog_target
-from assay.errors import CompilationFailed, FieldError, HogDefect, UnsupportedFilter
+from assay.errors import (
+    CompilationFailed,
+    FieldError,
+    HogDefect,
+    HogUnavailable,
+    ServerFault,
+    UnsupportedFilter,
+)
 
 log = structlog.get_logger(__name__)
 
 _DAYS: Final = 7
 
-_EACH_SECONDS: Final = 5.0
-_TOGETHER_SECONDS: Final = 20.0
+EACH_SECONDS: Final = 5.0
+"""What the program may take for an event."""
+
+TOGETHER_SECONDS: Final = 20.0
 """Of all events of a request: someone waits for the answer."""
 
 _GRACE_SECONDS: Final = 2.0
 """For a process to be found and ended, beyond what the program may take."""
 
-_NOT_RUN: Final = HogOutcome(
+_NO_TIME: Final = HogOutcome(
     fault=Fault.HOG_ERROR,
-    error=f"Not run: the events before this one took the {_TOGETHER_SECONDS:g} s that all have together.",
+    error=f"Not run: the events before this one took the {TOGETHER_SECONDS:g} s that all have together.",
+)
+
+_BUSY: Final = HogOutcome(
+    fault=Fault.HOG_ERROR, error="Not run: the server is busy with other programs; try again."
 )
 
 _DEFECT: Final = HogOutcome(
@@ -52,7 +65,8 @@ async def test_hog(call: Call[HogTestRequest, None]) -> HogTestResponse:
     evaluation changes. An event on which the program fails has an `error`; the others are not affected.
     """
     form = await call.body()
-    any_of = _conditions(form.conditions)
+    # In a thread: regular expressions may take long.
+    any_of = await asyncio.to_thread(_conditions, form.conditions)
     program = await _compiled(call, form.source)
     now = datetime.now(UTC)
     events = await asyncio.to_thread(
@@ -68,7 +82,8 @@ async def test_hog(call: Call[HogTestRequest, None]) -> HogTestResponse:
         which = " that the conditions admit" if any_of else ""
         message = f"There are no {GENERATION} events of the last {_DAYS} days{which}."
         return HogTestResponse(results=[], message=message)
-    outcomes = await _outcomes(call, program, events, allows_na=form.allows_na)
+    trial = _Trial(call, program, allows_na=form.allows_na)
+    outcomes = await trial.outcomes([hog_target(event) for event in events])
     return await asyncio.to_thread(_answer, events, outcomes)
 
 
@@ -93,43 +108,70 @@ def _conditions(sent: Sequence[dict[str, Any]]) -> list[Filters]:
 async def _compiled(call: Call[HogTestRequest, None], source: str) -> CompiledProgram:
     try:
         with hog_available():
-            return await call.deps.hog.compile(source)
+            return await call.deps.hog.compile(source, owner=_owner(call))
     except HogCompileError as error:
         raise CompilationFailed(f"Compilation error: {explain(source, error)}") from None
+    except HogDefect as error:
+        log.error("Hog program not compiled", reason=error.detail)
+        raise ServerFault("Assay failed while it compiled the program. That is a defect of Assay.") from error
 
 
-async def _outcomes(
-    call: Call[HogTestRequest, None], program: CompiledProgram, events: Sequence[Event], *, allows_na: bool
-) -> list[HogOutcome]:
-    """One outcome for each event, also for those that the time did not suffice for."""
-    deadline = call.deps.clock() + _TOGETHER_SECONDS
-    outcomes = []
-    for event in events:
-        left = deadline - call.deps.clock()
-        outcome = _NOT_RUN
-        if left > 0:
-            run = call.deps.hog.evaluate(
-                program,
-                [hog_target(event)],
-                allows_na=allows_na,
-                limits=Limits(seconds=min(left, _EACH_SECONDS)),
-            )
-            outcome = await _outcome(run, patience=left + _GRACE_SECONDS)
-        outcomes.append(outcome)
-    return outcomes
+def _owner(call: Call[HogTestRequest, None]) -> tuple[str, int]:
+    """Projects take turns, and what people try out does so with what runs by itself."""
+    return "try", call.project.id
 
 
-async def _outcome(run: Awaitable[list[HogOutcome | HogDefect]], *, patience: float) -> HogOutcome:
-    try:
-        async with asyncio.timeout(patience):
-            with hog_available():
-                [outcome] = await run
-    except TimeoutError:  # all processes are busy with the work of others
-        return _NOT_RUN
-    if isinstance(outcome, HogDefect):
+class _Trial:
+    """A program that is tried out."""
+
+    def __init__(
+        self, call: Call[HogTestRequest, None], program: CompiledProgram, *, allows_na: bool
+    ) -> None:
+        self._call = call
+        self._program = program
+        self._allows_na = allows_na
+
+    async def outcomes(self, targets: Sequence[HogTarget]) -> list[HogOutcome]:
+        """One outcome for each event, also for those that the time did not suffice for.
+
+        Raises:
+            ServiceUnavailable: there was a process for none of them.
+        """
+        clock = self._call.deps.clock
+        deadline = clock() + TOGETHER_SECONDS
+        found: list[HogOutcome | HogUnavailable] = []
+        for target in targets:
+            left = deadline - clock()
+            if left <= 0:
+                break
+            found.append(await self._outcome(target, left))
+        unavailable = [outcome for outcome in found if isinstance(outcome, HogUnavailable)]
+        if len(unavailable) == len(found):
+            raise no_process() from unavailable[0]
+        shown = [_BUSY if isinstance(outcome, HogUnavailable) else outcome for outcome in found]
+        # Whoever waited for a process had its part in that the time is up.
+        others = _BUSY if _BUSY in shown else _NO_TIME
+        return shown + [others] * (len(targets) - len(shown))
+
+    async def _outcome(self, target: HogTarget, left: float) -> HogOutcome | HogUnavailable:
+        """What one event came to, with so many seconds left for it and those after it."""
+        try:
+            async with asyncio.timeout(left + _GRACE_SECONDS):
+                [outcome] = await self._call.deps.hog.evaluate(
+                    self._program,
+                    [target],
+                    owner=_owner(self._call),
+                    allows_na=self._allows_na,
+                    limits=Limits(seconds=min(left, EACH_SECONDS)),
+                )
+        except TimeoutError:  # all processes are busy with the work of others
+            return _BUSY
+        except HogUnavailable as error:
+            return error
+        if isinstance(outcome, HogOutcome | HogUnavailable):
+            return outcome
         log.error("Hog program not run", reason=outcome.detail)
         return _DEFECT
-    return outcome
 
 
 def _answer(events: Sequence[Event], outcomes: Sequence[HogOutcome]) -> HogTestResponse:
@@ -146,5 +188,9 @@ TEST_HOG: Operation[HogTestRequest, None] = Operation(
     response=HogTestResponse,
     access="read",
     errors=ERROR,
-    also={400: "the source does not compile.", 503: "No process for programs, or the event store is away."},
+    also={
+        400: "the source does not compile.",
+        500: "A defect of Assay.",
+        503: "No process for programs, or the event store is away.",
+    },
 )

@@ -190,11 +190,17 @@ class RecordVerdictInput(HistoryContract):
 
 
 class FailEvaluationInput(HistoryContract):
-    """Argument of the activity that puts an evaluation into `error`."""
+    """Argument of the activity that puts an evaluation into `error`.
+
+    Attributes:
+        version: of the evaluation, that cannot go on; a newer one may. None: whichever is stored (runs that
+            an earlier version of Assay started do not say).
+    """
 
     project_id: int
     evaluation_id: UUID
     reason: StatusReason
+    version: int | None = None
 
 
 class RunEvaluationResult(HistoryContract):

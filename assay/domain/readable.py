@@ -98,6 +98,27 @@ def readable_text(value: object) -> str:
     return _clean(_conversation(value, 0))
 
 
+def answer_text(output: object) -> str:
+    """The readable text of an output without who speaks; choices that say nothing leave no line.
+
+    Args:
+        output: a string, a choice, a list of choices, an object with such a list, or any other JSON value.
+    """
+    choices = _wrapped(output) if isinstance(output, dict) else output
+    if choices is None and isinstance(output, dict) and _is_message(output):
+        choices = [output]
+    if not isinstance(choices, list):
+        return readable_text(output)
+    return _clean("\n".join(filter(None, map(_answer, choices))))
+
+
+def _answer(choice: object) -> str:
+    if not isinstance(choice, dict):
+        return _content(choice, 0)
+    message, default_role = _unwrapped(choice)
+    return _block(message, 0) if _speaker(message, default_role) is None else _said(message, 0)
+
+
 def _first(properties: Mapping[str, Any], keys: Iterable[str]) -> object:
     """The first property that holds something."""
     return next((found for key in keys if not _is_empty(found := properties.get(key))), None)
@@ -119,12 +140,16 @@ def _conversation(value: object, depth: int) -> str:
         return "\n".join(line for item in value if (line := _message(item, depth)))
     if not isinstance(value, dict):
         return _content(value, depth)
-    wrapped = next((value[key] for key in _WRAPPING_LISTS if isinstance(value.get(key), list)), None)
-    if wrapped is None and len(value) == 1:
-        wrapped = value.get("messages")
-    if isinstance(wrapped, list) and depth < _MAX_DEPTH:
+    wrapped = _wrapped(value)
+    if wrapped is not None and depth < _MAX_DEPTH:
         return _conversation(wrapped, depth + 1)
     return _message(value, depth) if _is_message(value) else _json(value)
+
+
+def _wrapped(value: Mapping[str, Any]) -> list[Any] | None:
+    """The messages or choices that an object is there for."""
+    keys = (*_WRAPPING_LISTS, "messages") if len(value) == 1 else _WRAPPING_LISTS
+    return next((value[key] for key in keys if isinstance(value.get(key), list)), None)
 
 
 def _is_message(value: Mapping[str, Any]) -> bool:
@@ -143,10 +168,15 @@ def _message(value: object, depth: int) -> str:
     speaker = _speaker(message, default_role)
     if speaker is None:
         return _block(message, depth)
+    return f"{speaker}: {_said(message, depth)}"
+
+
+def _said(message: Mapping[str, Any], depth: int) -> str:
+    """What a message says, and what it calls."""
     body = next((message[key] for key in _BODY_KEYS if not _is_empty(message.get(key))), None)
     if body is None and message.get("type") == "function_call_output":
         body = message.get("output")
-    return f"{speaker}: {_joined([_content(body, depth), *_calls(message)])}"
+    return _joined([_content(body, depth), *_calls(message)])
 
 
 def _unwrapped(value: dict[str, Any]) -> tuple[dict[str, Any], str | None]:

@@ -38,8 +38,14 @@ class EvaluationRepository(Protocol):
         the version grows when something that decides verdicts changes.
         """
 
-    async def fail(self, project_id: int, evaluation_id: UUID, reason: StatusReason) -> bool:
-        """Put an active evaluation into `error`; True only for the call that made the transition."""
+    async def fail(
+        self, project_id: int, evaluation_id: UUID, reason: StatusReason, *, version: int | None = None
+    ) -> bool:
+        """Put an active evaluation into `error`; True only for the call that made the transition.
+
+        Args:
+            version: the only one that this is about; None: whichever is stored.
+        """
 
 
 class TrialLedger(Protocol):

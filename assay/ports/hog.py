@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Protocol
 
 from assay.domain.hog.limits import Limits
 from assay.domain.hog.outcomes import CompiledProgram, HogOutcome, HogTarget
-from assay.errors import HogDefect
+from assay.errors import WorkError
 
 
 class HogRunner(Protocol):
-    """Compiles and runs programs that nobody trusts."""
+    """Compiles and runs programs that nobody trusts.
 
-    async def compile(self, source: str) -> CompiledProgram:
+    Callers name an owner: whose turn it is. Callers with different owners take turns for a process, however
+    many of one owner wait. Who shares a fate shares an owner: a project, and whether somebody waits for the
+    answer.
+    """
+
+    async def compile(self, source: str, *, owner: Hashable) -> CompiledProgram:
         """Compile a source text.
 
         Raises:
             HogCompileError: it is no program, or takes too long to read.
-            HogUnavailable: there is no process to compile it in.
+            HogUnavailable: there is no process to compile it in, its turn does not come, or the machine was
+                too busy.
             HogDefect: the compiler failed in a way that it should not.
         """
 
@@ -27,9 +33,10 @@ class HogRunner(Protocol):
         program: CompiledProgram,
         targets: Sequence[HogTarget],
         *,
+        owner: Hashable,
         allows_na: bool,
         limits: Limits,
-    ) -> list[HogOutcome | HogDefect]:
+    ) -> list[HogOutcome | WorkError]:
         """Run a program on targets.
 
         Args:
@@ -38,8 +45,9 @@ class HogRunner(Protocol):
 
         Returns:
             One outcome for each target, in order. A target that kills its process has a fault; the others
-            are not affected. Where Assay itself is at fault there is a `HogDefect` in the place of an
-            outcome, for the caller to raise once the other outcomes are safe.
+            are not affected. Where the program is not to blame there is an error in the place of an outcome,
+            for the caller to raise once the other outcomes are safe: `HogUnavailable` if the machine was too
+            busy to run it or killed its process, which a retry may mend; `HogDefect` if Assay is at fault.
 
         Raises:
             HogUnavailable: there is no process to run it in.

@@ -24,6 +24,12 @@ from assay.errors import EvaluationNotFound, ModelNotFound, RateLimited, TargetN
 from tests.activities.world import PROJECT, World
 
 
+def stricter(current: Evaluation) -> EvaluationSpec:
+    fields = set(EvaluationSpec.model_fields)
+    spec = EvaluationSpec.model_validate(current.model_dump(include=fields))
+    return spec.model_copy(update={"evaluation_config": {"prompt": "Fail unless it is a poem."}})
+
+
 async def test_a_verdict_carries_its_reason_tokens_and_price(world: World) -> None:
     judgement = await world.judge(world.run(await world.evaluation()))
 
@@ -61,11 +67,6 @@ async def test_a_changed_evaluation_reaches_a_verdict_of_its_own(world: World) -
     evaluation = await world.evaluation()
     run = world.run(evaluation)
     first = await world.judge(run)
-
-    def stricter(current: Evaluation) -> EvaluationSpec:
-        fields = set(EvaluationSpec.model_fields)
-        spec = EvaluationSpec.model_validate(current.model_dump(include=fields))
-        return spec.model_copy(update={"evaluation_config": {"prompt": "Fail unless it is a poem."}})
 
     await world.registry.evaluations.update(PROJECT, evaluation.id, stricter)
     second = await world.judge(run)
@@ -130,6 +131,35 @@ async def test_the_trial_ends_at_its_limit_and_stops_the_evaluation(
     stopped = await registry.evaluations.get(PROJECT, evaluation.id)
     assert stopped is not None
     assert (stopped.enabled, stopped.status) == (False, EvaluationStatus.ERROR)
+
+
+@pytest.mark.parametrize(("says_version", "stops"), [(True, False), (False, True)])
+async def test_a_late_failure_stops_no_repaired_evaluation(
+    registry: SqlRegistry,
+    events: ClickHouseEventStore,
+    model: ScriptedModelServer,
+    says_version: bool,
+    stops: bool,
+) -> None:
+    """Runs that an earlier version started do not say which version they judged with."""
+    world = World(registry, events, model, limit=0)
+    evaluation = await world.evaluation()
+    judgement = await world.judge(world.run(evaluation))
+    assert judgement.disable_reason is StatusReason.TRIAL_LIMIT_REACHED
+    await registry.evaluations.update(PROJECT, evaluation.id, stricter)
+
+    failed = FailEvaluationInput(
+        project_id=PROJECT,
+        evaluation_id=evaluation.id,
+        reason=judgement.disable_reason,
+        version=judgement.evaluation_version if says_version else None,
+    )
+    failed = FailEvaluationInput.model_validate_json(failed.model_dump_json(exclude_none=True))
+
+    assert await ActivityEnvironment().run(world.activities.fail_evaluation, failed) is stops
+    stored = await registry.evaluations.get(PROJECT, evaluation.id)
+    assert stored is not None
+    assert (stored.version, stored.status is EvaluationStatus.ERROR) == (2, stops)
 
 
 async def test_the_last_place_is_waited_for_while_another_run_holds_it(

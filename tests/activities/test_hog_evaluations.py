@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from assay.contracts.evaluations import (
     Evaluation,
     EvaluationSpec,
     EvaluationType,
+    FailEvaluationInput,
     Judgement,
     OutputType,
     RecordVerdictInput,
@@ -26,9 +27,19 @@ from assay.contracts.evaluations import (
     StatusReason,
 )
 from assay.contracts.events import EVALUATION, Event, EventRef, utc_day
+from assay.domain.hog.limits import Limits
+from assay.domain.hog.outcomes import CompiledProgram, HogOutcome, HogTarget
 from assay.domain.hog_evaluations import MAX_REASONING
 from assay.domain.verdicts import judgement_of
-from assay.errors import EvaluationNotFound, HogUnavailable, TargetNotFound, UnsupportedEvaluation
+from assay.errors import (
+    EvaluationNotFound,
+    HogDefect,
+    HogUnavailable,
+    TargetNotFound,
+    UnsupportedEvaluation,
+    WorkError,
+)
+from assay.ports import HogRunner
 from tests.activities.world import PROJECT, a_run
 from tests.harness.hog import hog_processes
 
@@ -42,15 +53,18 @@ async def processes() -> AsyncIterator[HogProcesses]:
 class HogWorld:
     """The activity, and shortcuts to what it works on."""
 
-    def __init__(self, registry: SqlRegistry, events: ClickHouseEventStore, processes: HogProcesses) -> None:
+    def __init__(self, registry: SqlRegistry, events: ClickHouseEventStore, processes: HogRunner) -> None:
         self.registry, self.events, self.processes = registry, events, processes
         self.activities = HogEvaluationActivities(registry=registry, events=events, hog=processes)
+        self.others = EvaluationActivities(
+            registry=registry, events=events, model=LiteLLM({}, base_urls={}), trial_eval_limit=0
+        )
 
     async def evaluation(
         self, source: str, *, allows_na: bool = False, compiled: bool = True, **config: Any
     ) -> Evaluation:
         if compiled:
-            config = {"bytecode": (await self.processes.compile(source)).bytecode} | config
+            config = {"bytecode": (await self.processes.compile(source, owner="test")).bytecode} | config
         spec = EvaluationSpec(
             name="Short enough",
             enabled=True,
@@ -71,12 +85,19 @@ class HogWorld:
         """Of a new evaluation with this source, on a new event."""
         return await self.evaluate(self.run(await self.evaluation(source, allows_na=allows_na), **properties))
 
-    async def record(self, run: RunEvaluationInput, judgement: Judgement) -> Event:
-        others = EvaluationActivities(
-            registry=self.registry, events=self.events, model=LiteLLM({}, base_urls={}), trial_eval_limit=0
+    async def fail(self, evaluation: Evaluation, judgement: Judgement) -> bool:
+        assert judgement.disable_reason is not None
+        failed = FailEvaluationInput(
+            project_id=PROJECT,
+            evaluation_id=evaluation.id,
+            reason=judgement.disable_reason,
+            version=judgement.evaluation_version,
         )
+        return await ActivityEnvironment().run(self.others.fail_evaluation, failed)
+
+    async def record(self, run: RunEvaluationInput, judgement: Judgement) -> Event:
         await ActivityEnvironment().run(
-            others.record_verdict, RecordVerdictInput(run=run, judgement=judgement)
+            self.others.record_verdict, RecordVerdictInput(run=run, judgement=judgement)
         )
         ref = EventRef(
             project_id=PROJECT,
@@ -237,3 +258,68 @@ async def test_without_processes_the_run_is_worth_another_attempt(
     with pytest.raises(HogUnavailable) as raised:
         await HogWorld(registry, events, closed).evaluate(world.run(evaluation))
     assert raised.value.retryable
+
+
+class ScriptedRunner:
+    """Runs nothing and answers what it is told."""
+
+    def __init__(self, answer: HogOutcome | WorkError) -> None:
+        self.answer = answer
+        self.owners: list[object] = []
+
+    async def compile(self, source: str, *, owner: object) -> CompiledProgram:
+        self.owners.append(owner)
+        return CompiledProgram([])
+
+    async def evaluate(
+        self,
+        program: CompiledProgram,
+        targets: Sequence[HogTarget],
+        *,
+        owner: object,
+        allows_na: bool,
+        limits: Limits,
+    ) -> list[HogOutcome | WorkError]:
+        self.owners.append(owner)
+        return [self.answer for _ in targets]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_retried"), [(HogUnavailable("too busy"), True), (HogDefect("KeyError"), False)]
+)
+async def test_what_is_not_the_programs_fault_is_no_judgement(
+    registry: SqlRegistry, events: ClickHouseEventStore, error: WorkError, is_retried: bool
+) -> None:
+    world = HogWorld(registry, events, ScriptedRunner(error))
+
+    with pytest.raises(type(error)) as raised:
+        await world.evaluate(world.run(await world.evaluation("return true", compiled=False)))
+    assert raised.value.retryable is is_retried
+
+
+async def test_projects_take_turns_for_processes(registry: SqlRegistry, events: ClickHouseEventStore) -> None:
+    runner = ScriptedRunner(HogOutcome(verdict=True))
+    world = HogWorld(registry, events, runner)
+
+    await world.evaluate(world.run(await world.evaluation("return true", compiled=False)))
+
+    assert runner.owners == [("run", PROJECT)] * 2
+
+
+async def test_a_late_failure_stops_no_repaired_program(world: HogWorld) -> None:
+    evaluation = await world.evaluation("return 1")
+    judgement = await world.evaluate(world.run(evaluation))
+    assert judgement.disable_reason is StatusReason.HOG_ERROR
+
+    def repair(current: Evaluation) -> EvaluationSpec:
+        fields = current.model_dump(include=set(EvaluationSpec.model_fields))
+        return EvaluationSpec.model_validate(fields | {"evaluation_config": {"source": "return true"}})
+
+    repaired = await world.registry.evaluations.update(PROJECT, evaluation.id, repair)
+    assert await world.fail(evaluation, judgement) is False
+    assert await world.registry.evaluations.get(PROJECT, evaluation.id) == repaired
+
+    broken_again = await world.registry.evaluations.update(PROJECT, evaluation.id, lambda _: evaluation)
+    assert broken_again is not None
+    judgement = await world.evaluate(world.run(broken_again))
+    assert await world.fail(evaluation, judgement) is True

@@ -62,12 +62,12 @@ async def test_a_program_is_tried_out_run_and_stopped(data_dir: Path) -> None:
         assert running.stop() == 0
 
     assert {row["event_uuid"]: (row["result"], row["reasoning"]) for row in tried} == {
-        brief["target_event_id"]: (True, "characters: 20"),
-        long["target_event_id"]: (False, "characters: 251"),
+        brief["target_event_id"]: (True, "characters: 9"),
+        long["target_event_id"]: (False, "characters: 240"),
     }
     runs = [passed, failed, not_applicable, unfit, stopped]
     assert [outcome for _, outcome in runs] == ["pass", "fail", "not_applicable", "skipped", "skipped"]
-    assert [result.reasoning for result, _ in runs[:3]] == ["characters: 20", "characters: 251", ""]
+    assert [result.reasoning for result, _ in runs[:3]] == ["characters: 9", "characters: 240", ""]
     assert unfit[0].skip_reason == "hog_input_error"
     assert "Runtime error: line 1, column " in unfit[0].reasoning
     assert (stopped[0].skip_reason, stopped[0].verdict_event_id) == ("hog_error", None)

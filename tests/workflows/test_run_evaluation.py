@@ -97,7 +97,7 @@ async def test_an_evaluation_that_cannot_go_on_is_stopped_and_records_no_verdict
 
     result = await _run(skipping, activities)
 
-    assert [failed.reason for failed in activities.failed] == [reason]
+    assert [(failed.reason, failed.version) for failed in activities.failed] == [(reason, 3)]
     assert activities.recorded == []
     assert (result.skipped, result.verdict_event_id) == (True, None)
 
@@ -169,7 +169,7 @@ async def test_a_hog_program_at_fault_stops_the_evaluation_and_emits_nothing(
     handle = await _start(skipping, activities, a_hog_run())
     result = await handle.result()
 
-    assert [failed.reason for failed in activities.failed] == [reason]
+    assert [(failed.reason, failed.version) for failed in activities.failed] == [(reason, 3)]
     assert activities.recorded == []
     assert (result.skipped, result.skip_reason, result.verdict) == (True, "hog_error", None)
     assert (result.reasoning, result.verdict_event_id) == (error, None)

@@ -45,6 +45,11 @@ class FrameSplitter:
         self._longest = longest
         self._rest = bytearray()
 
+    @property
+    def is_between_frames(self) -> bool:
+        """Whether nothing of a frame has arrived that is not complete yet."""
+        return not self._rest
+
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next piece of the stream.
 

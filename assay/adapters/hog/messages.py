@@ -3,7 +3,7 @@
     role      to the child                               from the child
     any       –                                          Idle, once it is ready
     compile   source                                     program, compile error or defect; Idle
-    run       Work, then one frame for each target       outcome or defect for each target in order; Idle
+    run       Work, then one frame for each target       outcome or error for each target in order; Idle
 
 A child may be Idle before it reached the last target: the rest is to be sent again.
 """
@@ -17,10 +17,16 @@ from typing import Any, Final
 from assay.domain.hog.errors import HogCompileError, Position
 from assay.domain.hog.limits import Limits
 from assay.domain.hog.outcomes import CompiledProgram, Fault, HogOutcome, HogTarget
-from assay.errors import HogDefect
+from assay.errors import HogDefect, HogUnavailable
+
+Reply = CompiledProgram | HogCompileError | HogOutcome | HogDefect | HogUnavailable
 
 KEPT_PROGRAMS: Final = 128
 """Programs that a child keeps loaded; the parent remembers as many names."""
+
+
+class Garbled(ValueError):
+    """A payload that no child sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def decode_target(payload: bytes) -> HogTarget:
     return HogTarget(*json.loads(payload))
 
 
-def encode_reply(reply: CompiledProgram | HogCompileError | HogOutcome | HogDefect | Idle) -> bytes:
+def encode_reply(reply: Reply | Idle) -> bytes:
     """What a child has to say."""
     match reply:
         case CompiledProgram():
@@ -91,25 +97,39 @@ def encode_reply(reply: CompiledProgram | HogCompileError | HogOutcome | HogDefe
             return _json({"outcome": [reply.verdict, reply.reasoning, reply.fault, reply.error]})
         case HogDefect():
             return _json({"defect": reply.detail})
+        case HogUnavailable():
+            return _json({"unavailable": reply.detail})
         case Idle():
             return _json({"idle": reply.resident})
 
 
-def decode_reply(payload: bytes) -> CompiledProgram | HogCompileError | HogOutcome | HogDefect | Idle:
-    """What a child said."""
-    match json.loads(payload):
+def decode_reply(payload: bytes) -> Reply | Idle:
+    """What a child said.
+
+    Raises:
+        Garbled: it makes no sense.
+    """
+    try:
+        return _reply_of(json.loads(payload))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Garbled(f"a child process said {payload[:100]!r}") from error
+
+
+def _reply_of(said: Any) -> Reply | Idle:
+    match said:
         case {"program": [bytecode, warnings]}:
             return CompiledProgram(bytecode, tuple(warnings))
         case {"error": [message, at, hint]}:
             return HogCompileError(message, None if at is None else Position(*at), hint)
         case {"outcome": [verdict, reasoning, fault, error]}:
             return HogOutcome(verdict, reasoning, None if fault is None else Fault(fault), error)
-        case {"defect": detail}:
+        case {"defect": str(detail)}:
             return HogDefect(detail)
-        case {"idle": resident}:
+        case {"unavailable": str(detail)}:
+            return HogUnavailable(detail)
+        case {"idle": int(resident)}:
             return Idle(resident)
-        case unknown:
-            return HogDefect(f"a child process said {str(unknown)[:100]}")
+    raise ValueError("no known form")
 
 
 def _json(value: object) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -11,12 +11,14 @@ from typing import Final
 import structlog
 
 from assay.adapters.hog.process import Child
+from assay.adapters.hog.turns import Turns
 from assay.domain.hog.limits import MIB
 from assay.errors import HogUnavailable
 
 log = structlog.get_logger(__name__)
 
 _CLOSED: Final = "Assay is shutting down."
+_CROWDED: Final = "Too many Hog programs wait for a process: try again later."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,11 @@ class Wear:
 
 
 class Pool:
-    """Starts children when they are needed, at most so many; callers wait in line for them.
+    """Starts children when they are needed, at most so many; owners of calls take turns for them.
+
+        async with pool.turn(owner):
+            async with pool.child() as child:
+                ...
 
     Args:
         start: starts a child.
@@ -45,7 +51,7 @@ class Pool:
     def __init__(self, start: Callable[[], Awaitable[Child]], *, size: int, wear: Wear) -> None:
         self._start = start
         self._wear = wear
-        self._places = asyncio.Semaphore(size)
+        self._turns = Turns(size)
         self._free: dict[Child, asyncio.TimerHandle] = {}
         self._used: set[Child] = set()
         self._ending: set[asyncio.Task[None]] = set()
@@ -53,37 +59,61 @@ class Pool:
         self.size = size
 
     @asynccontextmanager
-    async def child(self) -> AsyncIterator[Child]:
-        """A child for the length of the block; the place in line is the one of the call.
+    async def turn(self, owner: Hashable, *, by: float | None = None) -> AsyncIterator[None]:
+        """Wait for the right to have a child, and keep it for the length of the block.
 
-        A child is replaced if the block ends with an exception, because nobody knows what it is doing.
+        Who enters stands at the end of the owner's line; the owners that wait take turns (`Turns`). Nothing
+        is started yet: a caller who waited for long may need no child any more.
+
+        Args:
+            owner: whose turn it is.
+            by: time of the event loop at which to give up; None to wait for as long as it takes.
+
+        Raises:
+            HogUnavailable: the turn did not come in time.
+        """
+        try:
+            async with asyncio.timeout_at(by):
+                await self._turns.take(owner)
+        except TimeoutError:
+            raise HogUnavailable(_CROWDED) from None
+        try:
+            yield
+        finally:
+            self._turns.give_back()
+
+    @asynccontextmanager
+    async def child(self) -> AsyncIterator[Child]:
+        """A child for the length of the block, in a turn: one that is free, or a new one.
+
+        A child is replaced if the block ends with an exception, because nobody knows what it is doing, and
+        if it has said more than was taken.
 
         Raises:
             HogUnavailable: none can be started.
         """
-        async with self._places:
-            child = self._take() or await self._new()
-            self._used.add(child)
-            try:
-                yield child
-            except BaseException:
-                self._end(child)
-                raise
-            self._used.discard(child)
-            self._give_back(child)
+        child = self._take() or await self._new()
+        self._used.add(child)
+        try:
+            yield child
+        except BaseException:
+            self._end(child)
+            raise
+        self._used.discard(child)
+        self._give_back(child)
 
     async def close(self) -> None:
         """End all children, those that work, too, and wait until they are gone.
 
-        Whoever has one, or stands in line, is told that there is none.
+        Whoever has one, or waits for a turn, is told that there is none.
         """
         self._closed.set()
         for child in [*self._free, *self._used]:
             self._end(child)
         for _ in range(self.size):
-            await self._places.acquire()
+            await self._turns.take(self)
         for _ in range(self.size):
-            self._places.release()
+            self._turns.give_back()
         if self._ending:
             await asyncio.wait(self._ending)
 
@@ -92,7 +122,7 @@ class Pool:
         while self._free:
             child, timer = self._free.popitem()
             timer.cancel()
-            if not child.ended:
+            if child.is_usable:
                 return child
             self._end(child)
         return None
@@ -109,7 +139,7 @@ class Pool:
 
     def _give_back(self, child: Child) -> None:
         worn = child.requests >= self._wear.requests or child.growth >= self._wear.growth
-        if worn or self._closed.is_set():
+        if worn or not child.is_usable or self._closed.is_set():
             self._end(child)
             return
         loop = asyncio.get_running_loop()

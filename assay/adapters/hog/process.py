@@ -4,46 +4,74 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
-from collections import deque
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import Final, Self, cast
 
-from assay.adapters.hog.frames import FrameSplitter, FrameTooLong, framed
-from assay.adapters.hog.messages import KEPT_PROGRAMS, Idle, decode_reply
+import structlog
+
+from assay.adapters.hog.frames import framed
+from assay.adapters.hog.messages import KEPT_PROGRAMS, Garbled, Idle, Reply, decode_reply
+from assay.adapters.hog.pipes import Pipes
+from assay.adapters.hog.processor_time import processor_seconds
 from assay.adapters.hog.recent import Recent
-from assay.domain.hog.errors import HogCompileError
-from assay.domain.hog.limits import MIB
-from assay.domain.hog.outcomes import CompiledProgram, HogOutcome
-from assay.errors import HogDefect, HogUnavailable
+from assay.domain.hog.budget import is_starved
+from assay.errors import HogUnavailable
+
+log = structlog.get_logger(__name__)
 
 COMMAND: Final = (sys.executable, "-I", "-m", "assay.adapters.hog.child")
 """Isolated: neither the working directory nor variables of the environment choose what is imported."""
-
-Reply = CompiledProgram | HogCompileError | HogOutcome | HogDefect
 
 _ENVIRONMENT: Final = {"LC_ALL": "C.UTF-8"}
 """All that a child inherits: the environment of its parent holds secrets."""
 
 _A_PROCESS: Final = "A process for Hog programs"
 
-_LONGEST_REPLY: Final = 16 * MIB
 _START_SECONDS: Final = 30.0
 _END_SECONDS: Final = 1.0
+_PROMPT_SECONDS: Final = 0.1
+"""Nearly all replies come sooner; the processor time of those that do not is looked at."""
 _SECOND_LOOK_SECONDS: Final = 0.1
+
+
+class End(Enum):
+    """What a child ended of."""
+
+    LATE = auto()
+    """It was killed because its reply did not come in time."""
+    GARBLED = auto()
+    """It was killed because what it said made no sense."""
+    KILLED = auto()
+    """Somebody killed it: the system for lack of memory, an operator, or the pool that closes."""
+    CRASHED = auto()
+    """Whatever it worked on ended it."""
 
 
 class ChildEnded(Exception):
     """There will be no more replies.
 
     Attributes:
-        was_late: the child was killed because its reply did not come in time; else it died of something
-            else: a crash, the system's lack of memory, somebody's kill.
+        why: what the child ended of.
     """
 
-    def __init__(self, *, was_late: bool) -> None:
-        super().__init__("late" if was_late else "died")
-        self.was_late = was_late
+    def __init__(self, why: End, processor_time: float | None = None) -> None:
+        super().__init__(why.name)
+        self.why = why
+        self._processor_time = processor_time
+
+    def is_of_the_machine(self, seconds: float) -> bool:
+        """Whether the machine is to blame, and not what the child worked on.
+
+        Args:
+            seconds: that the work was given.
+        """
+        if self.why is End.LATE:
+            # Where the system does not tell what the child computed, the work is taken for slow.
+            return self._processor_time is not None and is_starved(self._processor_time, seconds)
+        return self.why is End.KILLED
 
 
 class Child:
@@ -55,10 +83,10 @@ class Child:
         programs: names of the programs that it has loaded.
     """
 
-    def __init__(self, transport: asyncio.SubprocessTransport, pipes: _Pipes) -> None:
+    def __init__(self, transport: asyncio.SubprocessTransport, pipes: Pipes) -> None:
         self._transport = transport
         self._pipes = pipes
-        self._late = False
+        self._killed = False
         self._resident_at_start = self._resident = 0
         self.pid = transport.get_pid()
         self.requests = 0
@@ -77,11 +105,10 @@ class Child:
         """
         try:
             transport, pipes = await asyncio.get_running_loop().subprocess_exec(
-                _Pipes,
+                Pipes,
                 *command,
                 role,
                 str(memory_mb),
-                stderr=asyncio.subprocess.DEVNULL,
                 env=_ENVIRONMENT,
                 cwd="/",
                 # Its own session: Ctrl-C ends the parent, and the end of the pipes ends the child.
@@ -101,8 +128,14 @@ class Child:
     async def _until_ready(self) -> None:
         try:
             problem = await self.receive(_START_SECONDS)
-        except ChildEnded:
+        except ChildEnded as end:
             code = self._transport.get_returncode()
+            log.error(
+                "process for Hog programs ended while it started",
+                code=code,
+                end=end.why.name.lower(),
+                stderr=self._pipes.complaints,
+            )
             raise HogUnavailable(f"{_A_PROCESS} ended while it started (code {code}).") from None
         if problem is not None:
             raise HogUnavailable(f"{_A_PROCESS} does not start: {problem}")
@@ -114,9 +147,12 @@ class Child:
         return self._resident - self._resident_at_start
 
     @property
-    def ended(self) -> bool:
-        """Whether it is of no more use."""
-        return self._late or self._pipes.ended
+    def is_usable(self) -> bool:
+        """Whether the next caller can have it: it lives, and has said nothing that nobody has taken.
+
+        What was left over would be taken for the replies to the next request.
+        """
+        return not self._killed and not self._pipes.ended and self._pipes.is_empty
 
     def send(self, *payloads: bytes) -> None:
         """Send a request and what belongs to it."""
@@ -138,23 +174,54 @@ class Child:
         Raises:
             ChildEnded: there is none.
         """
-        if not await self._pipes.arrival(within):
-            self._late = True
+        await self._arrival(within)
         payload = self._pipes.next_frame()
         if payload is None:
-            if self._late or self._pipes.garbled:
-                self.kill()
-            await self.gone()
-            raise ChildEnded(was_late=self._late)
-        reply = decode_reply(payload)
+            raise await self._end()
+        try:
+            reply = decode_reply(payload)
+        except Garbled:
+            self._pipes.garbled = True
+            raise await self._end() from None
         if isinstance(reply, Idle):
             self._resident = reply.resident
             return None
         return reply
 
+    async def _arrival(self, within: float) -> None:
+        """Wait for a frame or the end.
+
+        Raises:
+            ChildEnded: there was neither in time.
+        """
+        if await self._pipes.arrival(min(within, _PROMPT_SECONDS)):
+            return
+        before = processor_seconds(self.pid)
+        if await self._pipes.arrival(max(0.0, within - _PROMPT_SECONDS)):
+            return
+        # A loop that was busy sees first that the time is up and then what has arrived meanwhile.
+        if await self._pipes.arrival(_SECOND_LOOK_SECONDS):
+            return
+        now = processor_seconds(self.pid)
+        self.kill()
+        await self.gone()
+        raise ChildEnded(End.LATE, None if before is None or now is None else now - before)
+
+    async def _end(self) -> ChildEnded:
+        """What to raise for a child that says no more, once it is gone."""
+        garbled = self._pipes.garbled
+        if garbled:
+            self.kill()
+        await self.gone()
+        if garbled:
+            return ChildEnded(End.GARBLED)
+        was_killed = self._killed or self._transport.get_returncode() == -signal.SIGKILL
+        return ChildEnded(End.KILLED if was_killed else End.CRASHED)
+
     def kill(self) -> None:
         """End the process at once."""
         if self._transport.get_returncode() is None:
+            self._killed = True
             with contextlib.suppress(ProcessLookupError):
                 self._transport.kill()
 
@@ -166,59 +233,3 @@ class Child:
             self.kill()
             await self._pipes.closed.wait()
         self._transport.close()
-
-
-class _Pipes(asyncio.SubprocessProtocol):
-    """Takes in what a child sends.
-
-    Attributes:
-        ended: whether its output has ended; frames may still be there.
-        garbled: whether it has ended because it makes no sense any more.
-        closed: set once the process is gone, too.
-    """
-
-    def __init__(self) -> None:
-        self._splitter = FrameSplitter(_LONGEST_REPLY)
-        self._frames: deque[bytes] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-        self.ended = self.garbled = False
-        self.closed = asyncio.Event()
-
-    def pipe_data_received(self, fd: int, data: bytes | str) -> None:
-        try:
-            self._frames += self._splitter.feed(cast(bytes, data))
-        except FrameTooLong:
-            self.garbled = self.ended = True
-        self._wake()
-
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
-        if fd == 1:
-            self.ended = True
-            self._wake()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.ended = True
-        self.closed.set()
-        self._wake()
-
-    def next_frame(self) -> bytes | None:
-        """The first frame that was not taken yet."""
-        return self._frames.popleft() if self._frames else None
-
-    async def arrival(self, within: float) -> bool:
-        """Wait until there is a frame, or the end; False if there is neither in time."""
-        if not await self._look(within):
-            # A loop that was busy sees first that the time is up and then what has arrived meanwhile.
-            return await self._look(_SECOND_LOOK_SECONDS)
-        return True
-
-    async def _look(self, within: float) -> bool:
-        if not self._frames and not self.ended:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await asyncio.wait([self._waiter], timeout=within)
-            self._waiter = None
-        return bool(self._frames) or self.ended
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)

@@ -22,7 +22,8 @@ from assay.adapters.hog.rlimits import allow_cpu
 from assay.domain.hog.errors import HogCompileError
 from assay.domain.hog.limits import Limits
 from assay.domain.hog.outcomes import CompiledProgram, Fault, HogOutcome, HogTarget
-from assay.errors import HogDefect
+from assay.domain.hog.program import InvalidProgram
+from assay.errors import HogDefect, HogUnavailable
 
 COMPILE: Final = "compile"
 RUN: Final = "run"
@@ -48,7 +49,11 @@ class Evaluate(Protocol):
     """`assay.domain.hog.evaluation.evaluate` on a machine."""
 
     def __call__(self, executable: Any, target: HogTarget, *, allows_na: bool, limits: Limits) -> HogOutcome:
-        """Run a loaded program on a target; whatever the program does becomes an outcome."""
+        """Run a loaded program on a target; whatever the program does becomes an outcome.
+
+        Raises:
+            HogUnavailable: the process was kept from running.
+        """
 
 
 class CompileRole:
@@ -91,10 +96,23 @@ class RunRole:
         self._loaded = Recent[str, Any](KEPT_PROGRAMS)
 
     def serve(self, request: bytes, link: Link) -> None:
-        """Run the program of a request on the targets that follow it."""
+        """Run the program of a request on the targets that follow it.
+
+        Raises:
+            MemoryError: too little is left to load the program.
+            SystemExit: something else went wrong, and may not the next time; the targets are answered.
+        """
         work = decode_work(request)
         allow_cpu(work.limits.seconds)
-        executable = self._executable(work)
+        try:
+            executable = self._executable(work)
+        except MemoryError:
+            raise
+        except Exception as error:
+            defect = encode_reply(_defect(error))
+            for _ in range(work.targets):
+                link.send(defect)
+            raise SystemExit(1) from error
         turn_ends = time.monotonic() + _TURN_SECONDS
         for index in range(work.targets):
             # What is not evaluated any more is still taken from the pipe.
@@ -104,17 +122,18 @@ class RunRole:
                 link.send(encode_reply(self._reply(executable, payload, work)))
 
     def _executable(self, work: Work) -> Any:
+        """The loaded program; a defect in its place if what was sent is none."""
         executable = self._loaded.get(work.program)
         if executable is None:
             try:
                 executable = self._load(work.bytecode or [])
-            except Exception as error:
-                # Kept like a program, so that both sides still know the same names.
+            except InvalidProgram as error:
+                # It always will be. Kept like a program, so that both sides know the same names.
                 executable = _defect(error)
             self._loaded.put(work.program, executable)
         return executable
 
-    def _reply(self, executable: Any, payload: bytes, work: Work) -> HogOutcome | HogDefect:
+    def _reply(self, executable: Any, payload: bytes, work: Work) -> HogOutcome | HogDefect | HogUnavailable:
         if isinstance(executable, HogDefect):
             return executable
         try:
@@ -123,6 +142,8 @@ class RunRole:
             return HogOutcome(fault=Fault.HOG_INPUT_ERROR, error="The event does not fit into memory.")
         try:
             return self._evaluate(executable, target, allows_na=work.allows_na, limits=work.limits)
+        except HogUnavailable as unavailable:
+            return unavailable
         except Exception as error:
             return _defect(error)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from typing import Any, Final
 
 import orjson
 
@@ -21,11 +22,13 @@ class TargetRefused(ValueError):
     """A target cannot be given to a program; the message says why."""
 
 
-def encode_target(target: HogTarget) -> bytes:
+async def encode_target(target: HogTarget) -> bytes:
     """A target as JSON.
 
     Values that JSON cannot carry from one program to another become what the event store makes of them
-    (`assay.domain.json_values.storable`).
+    (`assay.domain.json_values.storable`). Looking for them takes up to a second and more for the largest
+    events, so it happens in a thread. The encoder does not: it takes some 2 ms for each megabyte and lets
+    no other thread run meanwhile.
 
     Raises:
         TargetRefused: it is too large, or nested too deeply.
@@ -34,10 +37,14 @@ def encode_target(target: HogTarget) -> bytes:
     try:
         encoded = orjson.dumps(fields)
     except TypeError:
-        try:
-            encoded = orjson.dumps(storable(fields, levels=_MAX_LEVELS))
-        except TooDeep:
-            raise TargetRefused(f"The event is nested more than {_MAX_LEVELS} levels deep.") from None
+        encoded = await asyncio.to_thread(_encode_storable, fields)
     if len(encoded) > _MAX_BYTES:
         raise TargetRefused(f"The event has {len(encoded):,} bytes; programs are given up to {_MAX_BYTES:,}.")
     return encoded
+
+
+def _encode_storable(fields: list[Any]) -> bytes:
+    try:
+        return orjson.dumps(storable(fields, levels=_MAX_LEVELS))
+    except TooDeep:
+        raise TargetRefused(f"The event is nested more than {_MAX_LEVELS} levels deep.") from None

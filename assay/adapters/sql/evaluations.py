@@ -127,11 +127,19 @@ class SqlEvaluations:
             )
             return await _stored(session, project_id, evaluation_id)
 
-    async def fail(self, project_id: int, evaluation_id: UUID, reason: StatusReason) -> bool:
-        """Put an active evaluation into `error`; True only for the call that made the transition."""
+    async def fail(
+        self, project_id: int, evaluation_id: UUID, reason: StatusReason, *, version: int | None = None
+    ) -> bool:
+        """Put an active evaluation into `error`; True only for the call that made the transition.
+
+        Args:
+            version: the only one that this is about; None: whichever is stored.
+        """
         async with self._database.write() as session:
             current = await _find(session, project_id, evaluation_id, lock=True)
             if current is None or current.status is not EvaluationStatus.ACTIVE:
+                return False
+            if version is not None and version != current.version:
                 return False
             await session.execute(
                 update(EvaluationRow)

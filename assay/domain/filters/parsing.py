@@ -12,7 +12,7 @@ from assay.domain.filters.canonical import text_of
 from assay.domain.filters.dates import NamedDate
 from assay.domain.filters.numbers import number_of
 from assay.domain.filters.paths import cleaned_path
-from assay.domain.filters.patterns import Pattern, any_of_ignoring_case
+from assay.domain.filters.patterns import Pattern, any_of_ignoring_case, expression, reading_cost
 from assay.domain.filters.predicates import (
     Bounded,
     Comparison,
@@ -34,6 +34,10 @@ MAX_FILTERS: Final = 100
 MAX_BYTES: Final = 32 * 1024
 """UTF-8 bytes of all keys and values of one list; encoded, they fit the URL of a request to ClickHouse."""
 
+MAX_INSTRUCTIONS: Final = 40_000
+"""What all regular expressions of one list may come to, compiled. The most expensive ones take about half a
+second then; a hundred ordinary ones have room."""
+
 _NEGATIONS: Final = {
     FilterOperator.IS_NOT: FilterOperator.EXACT,
     FilterOperator.NOT_ICONTAINS: FilterOperator.ICONTAINS,
@@ -50,11 +54,13 @@ class Room:
 
     Attributes:
         filters, bytes: what is left.
+        instructions: what is left for regular expressions; negative if they came to more.
     """
 
     def __init__(self) -> None:
         self.filters = MAX_FILTERS
         self.bytes = MAX_BYTES
+        self.instructions = MAX_INSTRUCTIONS
 
     def take(self, *, filters: int = 0, size: int = 0) -> None:
         """Use some of it.
@@ -70,6 +76,19 @@ class Room:
             )
         self.filters -= filters
         self.bytes -= size
+
+    def spend(self, instructions: int) -> None:
+        """Use some of what regular expressions may come to.
+
+        Raises:
+            UnsupportedFilter: there is not so much left. It is used nevertheless: time does not come back.
+        """
+        self.instructions -= instructions
+        if self.instructions < 0:
+            raise UnsupportedFilter(
+                "The regular expressions are too large altogether; repetitions such as {0,1000} and classes "
+                r"such as \pL make them large."
+            )
 
 
 class _Unusable(Exception):
@@ -105,7 +124,7 @@ def parse_filters(raw: object, *, room: Room | None = None) -> Filters:
         try:
             described = _read(entry)
             room.take(size=_size(described))
-            filters.append(_compile(described))
+            filters.append(_compile(described, room))
         except _Unusable as unusable:
             raise UnsupportedFilter(f"Filter {position}, {unusable.field}: {unusable.reason}") from None
     return tuple(filters)
@@ -159,12 +178,14 @@ def _bytes(field: str, text: str) -> int:
         raise _Unusable(field, "it is not valid Unicode.") from None
 
 
-def _compile(described: PropertyFilter) -> Filter:
+def _compile(described: PropertyFilter, room: Room) -> Filter:
     positive = _NEGATIONS.get(described.operator, described.operator)
+    value = described.value
+    is_expression = positive is FilterOperator.REGEX
     return Filter(
         type=described.type,
         key=described.key,
-        predicate=_PREDICATES[positive](described.value),
+        predicate=_found(value, room) if is_expression else _PREDICATES[positive](value),
         negated=positive is not described.operator,
     )
 
@@ -193,16 +214,20 @@ def _one_of(value: Any) -> Predicate:
 
 
 def _containing(value: Any) -> Predicate:
+    # Without repetitions, what these cost is bounded well by the room for text.
     return _matching(lambda: any_of_ignoring_case(_scalars(value)))
 
 
-def _found(value: Any) -> Predicate:
+def _found(value: Any, room: Room) -> Predicate:
     if not isinstance(value, str):
         raise _Unusable("value", "it must be a text: a regular expression.")
-    return _matching(lambda: Pattern(value))
+    room.spend(reading_cost(value))
+    found = _matching(lambda: expression(value))
+    room.spend(found.pattern.instructions)
+    return found
 
 
-def _matching(build: Callable[[], Pattern]) -> Predicate:
+def _matching(build: Callable[[], Pattern]) -> Matching:
     try:
         return Matching(build())
     except ValueError as error:
@@ -251,7 +276,6 @@ _PREDICATES: Final[dict[FilterOperator, Callable[[Any], Predicate]]] = {
     FilterOperator.EXACT: _one_of,
     FilterOperator.IN: _one_of,
     FilterOperator.ICONTAINS: _containing,
-    FilterOperator.REGEX: _found,
     FilterOperator.GT: _bounded(Comparison.ABOVE),
     FilterOperator.GTE: _bounded(Comparison.FROM),
     FilterOperator.LT: _bounded(Comparison.BELOW),

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from assay.domain.hog.budget import Budget
 from assay.domain.hog.errors import HogInputError, HogRuntimeError, Limit, LimitExceeded
+from assay.domain.hog.keys import is_key
 from assay.domain.hog.limits import MAX_ITEMS, MAX_NESTING
-from assay.domain.hog.operators import is_key
 from assay.domain.hog.values import HogError, Value, type_name
 
 _BYTES_PER_ENTRY: Final = 100
@@ -38,9 +38,9 @@ def item(holder: Value, key: Value) -> Value:
             raise HogRuntimeError("positions count from 1")
         at = position - 1 if position > 0 else len(holder) + position
         return holder[at] if 0 <= at < len(holder) else None
-    if kind is HogError and type(key) is str and key in _ERROR_FIELDS:
-        return {"type": holder.type, "message": holder.message, "payload": holder.payload}[key]
-    raise HogInputError(f"{type_name(holder)} has no property {_shown(key)}")
+    if kind is HogError and type(key) is str:
+        return getattr(holder, key) if key in _ERROR_FIELDS else None
+    raise HogInputError(f"{_article(type_name(holder))} has no property {_shown(key)}")
 
 
 def _position(holder: Value, key: Value) -> int:
@@ -90,7 +90,7 @@ def put(budget: Budget, holder: Value, key: Value, value: Value) -> None:
 
 def _check_key(key: Value) -> None:
     if not is_key(key):
-        large = "so large " if isinstance(key, str | int | tuple) else ""
+        large = "so large " if isinstance(key, str | int) else ""
         raise HogInputError(f"{_article(type_name(key))} {large}cannot be a key")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import Final
 
 from assay.domain.hog.errors import HogInputError, Limit, LimitExceeded
 from assay.domain.hog.limits import (
+    CHARACTERS_PER_STEP,
     MAX_CALL_DEPTH,
     MAX_INTEGER_BITS,
     MAX_ITEMS,
@@ -18,12 +20,20 @@ from assay.domain.hog.limits import (
     MIB,
     Limits,
 )
+from assay.errors import HogUnavailable
 
 _BETWEEN_CHECKS: Final = 16_384
 """Steps between two looks at the clock and at the memory: one or two milliseconds."""
 
-_CHARACTERS_PER_STEP: Final = 64
 _BYTES_PER_ITEM: Final = 16
+_EXTRA_WIDTH: Final = 3
+"""Bytes that a character may take beyond the first."""
+
+
+_MOST_LEFT: Final = 8 * MIB
+"""Bytes by which the process may grow from run to run before what was left behind is looked for."""
+
+TOO_BUSY: Final = "The machine was too busy to run the program."
 
 _STATM: Final = Path("/proc/self/statm")
 _PAGE: Final = resource.getpagesize()
@@ -36,6 +46,16 @@ def resident_bytes() -> int:
     except OSError:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
+
+
+def is_starved(cpu_seconds: float, seconds: float) -> bool:
+    """Whether work whose time is up hardly ran: the machine is to blame then (paused, or overloaded).
+
+    Args:
+        cpu_seconds: of processor time that it had.
+        seconds: of wall time that it was given.
+    """
+    return cpu_seconds < seconds / 2
 
 
 class Budget:
@@ -55,22 +75,37 @@ class Budget:
     """
 
     __slots__ = (
-        "_base", "_charged", "_deadline", "_last_check", "_limits", "_measure", "depth", "pause", "steps"
+        "_base", "_charged", "_cpu", "_deadline", "_floor", "_limits", "_measure", "depth", "pause", "steps"
     )  # fmt: skip
 
     def __init__(self, measure: Callable[[], int] = resident_bytes) -> None:
         self._measure = measure
+        self._floor = measure()
         self.start(Limits())
 
     def start(self, limits: Limits) -> None:
         """Begin a run: the whole budget is there again."""
         self._limits = limits
         self._deadline = time.monotonic() + limits.seconds
-        self._base = self._measure()
+        self._cpu = time.process_time()
+        self._base = self._clean_start()
         self._charged = 0
         self.depth = MAX_CALL_DEPTH
         self.steps = limits.steps
         self.pause = max(0, limits.steps - _BETWEEN_CHECKS)
+
+    def _clean_start(self) -> int:
+        """What the process has before a run.
+
+        Python looks for values that hold each other (`a[1] := a`) after so many new objects, however large
+        they are; runs that leave few large ones would add up.
+        """
+        resident = self._measure()
+        if resident > self._floor + _MOST_LEFT:
+            gc.collect()
+            resident = self._floor = self._measure()
+        self._floor = min(self._floor, resident)
+        return resident
 
     def spend(self, steps: int) -> None:
         """Take steps for work on so many items.
@@ -87,13 +122,31 @@ class Budget:
 
         Raises:
             LimitExceeded: steps or time ran out, or memory grew past its limit.
+            HogUnavailable: the time ran out while the process was kept from running for most of it.
         """
         if self.steps < 0:
             raise LimitExceeded(Limit.STEPS, f"the program took more than {self._limits.steps:,} steps")
         if time.monotonic() > self._deadline:
-            raise LimitExceeded(Limit.TIME, f"the program ran for more than {self._limits.seconds:g} s")
+            if is_starved(time.process_time() - self._cpu, self._limits.seconds):
+                raise HogUnavailable(TOO_BUSY)
+            raise self._out_of_time()
         self.pause = max(0, self.steps - _BETWEEN_CHECKS)
         self._settle()
+
+    def foresee(self, seconds: float) -> None:
+        """Look ahead before something that cannot be stopped.
+
+        Args:
+            seconds: it will take, roughly.
+
+        Raises:
+            LimitExceeded: it would end after the time is up.
+        """
+        if time.monotonic() + seconds > self._deadline:
+            raise self._out_of_time()
+
+    def _out_of_time(self) -> LimitExceeded:
+        return LimitExceeded(Limit.TIME, f"the program ran for more than {self._limits.seconds:g} s")
 
     def reserve(self, size: int) -> None:
         """Ask for memory before it is allocated.
@@ -126,11 +179,21 @@ class Budget:
         Raises:
             LimitExceeded: it is too long, or the budget does not suffice.
         """
-        if length > _CHARACTERS_PER_STEP:
+        if length > CHARACTERS_PER_STEP:
             if length > MAX_TEXT:
                 raise LimitExceeded(Limit.MEMORY, f"a text would have more than {MAX_TEXT:,} characters")
-            self.spend(length // _CHARACTERS_PER_STEP)
+            self.spend(length // CHARACTERS_PER_STEP)
             self.reserve(length)
+
+    def text_from(self, length: int, *sources: str) -> None:
+        """Ask before a text is made of the characters of others: one beyond ASCII may make all of them wide.
+
+        Raises:
+            LimitExceeded: it is too long, or the budget does not suffice.
+        """
+        self.text(length)
+        if length > CHARACTERS_PER_STEP and not all(map(str.isascii, sources)):
+            self.reserve(_EXTRA_WIDTH * length)
 
     def items(self, count: int) -> None:
         """Ask before a list or dictionary of so many items is made or walked through.

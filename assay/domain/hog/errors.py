@@ -86,7 +86,6 @@ class Limit(StrEnum):
     INTEGER = "integer"
     CALL_DEPTH = "call_depth"
     NESTING = "nesting"
-    OUTPUT = "output"
 
 
 class LimitExceeded(BaseException):

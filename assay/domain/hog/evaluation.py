@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from assay.domain.hog.budget import Budget
 from assay.domain.hog.errors import HogException, HogInputError, HogThrown, LimitExceeded, Position
 from assay.domain.hog.globals import evaluation_globals
-from assay.domain.hog.limits import MIB, Limits
+from assay.domain.hog.limits import LARGE_EVENT, MIB, Limits
 from assay.domain.hog.outcomes import Fault, HogOutcome, HogTarget
 from assay.domain.hog.printing import printed
 from assay.domain.hog.values import Value, type_name
@@ -37,6 +38,9 @@ def evaluate(
 
     Returns:
         The outcome; whatever the program or the target does, it is one.
+
+    Raises:
+        HogUnavailable: the time ran out because the process was kept from running.
     """
     try:
         values = evaluation_globals(target, executable.names)
@@ -52,10 +56,21 @@ def evaluate(
         fault = Fault.HOG_INPUT_ERROR if isinstance(error, HogInputError) else Fault.HOG_ERROR
         return _fault(machine, fault, f"Runtime error: {_place(error.position)}{_what(error)}")
     except LimitExceeded as error:
-        return _fault(machine, Fault.HOG_ERROR, f"Limit exceeded: {_place(error.position)}{error.message}")
+        fault = Fault.HOG_INPUT_ERROR if _is_large(target) else Fault.HOG_ERROR
+        return _fault(machine, fault, f"Limit exceeded: {_place(error.position)}{error.message}")
     if isinstance(value, bool) or (allows_na and value is None):
         return HogOutcome(verdict=value, reasoning=_reasoning(machine))
     return _fault(machine, Fault.HOG_ERROR, _wrong_result(value, allows_na=allows_na))
+
+
+def _is_large(target: HogTarget) -> bool:
+    """Whether an event is so large that reaching a limit is no sign of a bad program.
+
+    Whoever talks to the observed feature writes the event: they must not be able to stop an evaluation.
+    """
+    properties = target.properties
+    text = properties if isinstance(properties, str) else json.dumps(properties, default=str)
+    return len(text) > LARGE_EVENT
 
 
 def _fault(machine: HogMachine, fault: Fault, error: str) -> HogOutcome:

@@ -14,12 +14,16 @@ from typing import Any, Final
 from assay.domain.hog.errors import HogInputError
 from assay.domain.hog.outcomes import HogTarget
 from assay.domain.hog.values import Value
-from assay.domain.readable import target_text, target_values
+from assay.domain.readable import answer_text, readable_text, target_values
 
 _HEAVY: Final = frozenset(
     {"$ai_input", "$ai_output", "$ai_output_choices", "$ai_input_state", "$ai_output_state", "$ai_tools"}
 )
 """Properties that `evaluation_events` leaves out, since it has their text."""
+
+
+_SAFE_DIGITS: Final = 300
+"""Of any integer with so many, `MAX_INTEGER_BITS` is not exceeded."""
 
 
 def evaluation_globals(target: HogTarget, mentions: Collection[str]) -> dict[str, Value]:
@@ -64,7 +68,7 @@ class _View:
         }
 
     def events(self) -> list[Value]:
-        text = target_text(self.target.event, self.properties)
+        values = target_values(self.target.event, self.properties)
         return [
             {
                 "uuid": self.target.uuid,
@@ -73,8 +77,8 @@ class _View:
                 "input": self.input(),
                 "output": self.output(),
                 "properties": {key: value for key, value in self.properties.items() if key not in _HEAVY},
-                "input_text": text.input,
-                "output_text": text.output,
+                "input_text": readable_text(values.input),
+                "output_text": answer_text(values.output),
             }
         ]
 
@@ -93,12 +97,17 @@ def _properties(target: HogTarget) -> dict[str, Any]:
     found = target.properties
     if isinstance(found, str):
         try:
-            found = json.loads(found)
+            found = json.loads(found, parse_int=_number)
         except (ValueError, RecursionError):
             raise HogInputError("the properties of the event are not JSON") from None
     if not isinstance(found, dict):
         raise HogInputError("the properties of the event are not a JSON object")
     return found
+
+
+def _number(digits: str) -> int | float:
+    """A number without fraction; one too large for an integer of the language is as near as floats get."""
+    return int(digits) if len(digits) <= _SAFE_DIGITS else float(digits)
 
 
 def _as_text(value: object) -> str:

@@ -10,10 +10,12 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from datetime import date
 from json.encoder import encode_basestring_ascii
 from typing import Final, NoReturn
 
 from assay.domain.hog.budget import Budget, checked_integer
+from assay.domain.hog.dates import date_text
 from assay.domain.hog.errors import HogInputError, Limit, LimitExceeded
 from assay.domain.hog.limits import MAX_NESTING
 from assay.domain.hog.printing import text_of
@@ -171,7 +173,7 @@ class _Writer:
         elif kind in _CONTAINERS:
             self._container(value)
         else:
-            self._string(text_of(self._budget, value))
+            self._string(date_text(value) if isinstance(value, date) else text_of(self._budget, value))
 
     def _string(self, text: str) -> None:
         if len(text) <= self._BLOCK:

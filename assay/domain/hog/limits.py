@@ -28,6 +28,9 @@ MAX_NESTING: Final = 200
 MAX_CALL_DEPTH: Final = 500
 """Functions of the program that are running inside each other."""
 
+CHARACTERS_PER_STEP: Final = 64
+"""Characters that a library function reads or writes for one step."""
+
 MAX_TEXT: Final = 16 * MIB
 """Code points of one text."""
 
@@ -37,17 +40,18 @@ MAX_ITEMS: Final = 1_000_000
 MAX_KEY_TEXT: Final = 64 * 1024
 """Code points of a text that is the key of a dictionary."""
 
-MAX_KEY_PARTS: Final = 100
-"""Parts, within each other, of a tuple that is the key of a dictionary."""
-
 MAX_PATTERN: Final = 1000
 """Code points of a regular expression."""
 
 MAX_OUTPUT: Final = 64 * 1024
-"""Code points that a program may print."""
+"""Code points that are kept of what a program prints."""
 
 MAX_OUTPUT_LINES: Final = 1000
-"""Lines (calls of `print`) that a program may print."""
+"""Lines (calls of `print`) that are kept."""
+
+
+LARGE_EVENT: Final = 64 * 1024
+"""Characters of an event's properties, as JSON, from which on the event is to blame if a limit is reached."""
 
 
 @dataclass(frozen=True, slots=True)

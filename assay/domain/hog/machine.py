@@ -36,8 +36,14 @@ from assay.domain.hog.limits import MAX_CALL_DEPTH, MAX_OUTPUT, MAX_OUTPUT_LINES
 from assay.domain.hog.program import statements_of
 from assay.domain.hog.values import HogError, HogFunction, Value, type_name
 
+CUT_OFF: Final = "… (what the program printed after this is not kept)"
+"""The last line of an output that was too long."""
+
 _RUNTIME_ERROR: Final = "RuntimeError"
 """Type of the error value that a failed operation becomes when a program catches it."""
+
+
+_STEPS_PER_LIBRARY_CALL: Final = 4
 
 
 def utc_now() -> datetime:
@@ -63,7 +69,7 @@ class HogMachine:
         self.output: list[str] = []
         self._clock = now
         self._now: datetime | None = None
-        self._printed = 0
+        self._room = MAX_OUTPUT
         self._globals: Mapping[str, Value] = {}
         self._namespace = self._operations()
 
@@ -81,9 +87,13 @@ class HogMachine:
         """Begin a run: nothing is left of the one before."""
         self._globals = values
         self._now = None
-        self._printed = 0
+        self._room = MAX_OUTPUT
         self.output = []
         self.budget.start(limits)
+
+    def finish(self) -> None:
+        """End a run: whose event it was is nothing for the next one."""
+        self._globals = {}
 
     def now(self) -> datetime:
         """The moment that the program takes for now, the same for the whole run."""
@@ -92,18 +102,17 @@ class HogMachine:
         return self._now
 
     def print_line(self, line: str) -> None:
-        """Add a line to the output.
-
-        Raises:
-            LimitExceeded: there is too much.
-        """
-        self._printed += len(line) + 1
-        if self._printed > MAX_OUTPUT or len(self.output) >= MAX_OUTPUT_LINES:
-            raise LimitExceeded(
-                Limit.OUTPUT,
-                f"the program printed more than {MAX_OUTPUT // 1024} kB or {MAX_OUTPUT_LINES:,} lines",
-            )
-        self.output.append(line)
+        """Add a line to the output, as far as there is room; the last line tells if there was not enough."""
+        if self._room < 0:
+            return
+        if len(line) <= self._room and len(self.output) < MAX_OUTPUT_LINES:
+            self.output.append(line)
+            self._room = max(0, self._room - len(line) - 1)
+            return
+        if len(self.output) < MAX_OUTPUT_LINES:
+            self.output.append(line[: self._room])
+        self.output.append(CUT_OFF)
+        self._room = -1
 
     def call(self, function: Value, arguments: tuple[Value, ...]) -> Value:
         """Call a function value.
@@ -165,9 +174,13 @@ class HogMachine:
         function = FUNCTIONS.get(name)
         if function is None or function.internal:
             raise HogRuntimeError(f"there is no variable, global or function {name[:200]}")
-        return HogFunction(
-            partial(function.implementation, self), name, function.most, function.least, is_library=True
-        )
+        body = partial(self._library_call, function.implementation)
+        return HogFunction(body, name, function.most, function.least, is_library=True)
+
+    def _library_call(self, implementation: Callable[..., Value], *arguments: Value) -> Value:
+        """Call a library function that was a value: nothing in generated code has paid for it."""
+        self.budget.spend(_STEPS_PER_LIBRARY_CALL)
+        return implementation(self, *arguments)
 
 
 class Executable:
@@ -206,6 +219,8 @@ class Executable:
             raise LimitExceeded(Limit.CALL_DEPTH, "calls or values are nested too deeply") from None
         except MemoryError:
             raise LimitExceeded(Limit.MEMORY, "the process has no more memory") from None
+        finally:
+            self._machine.finish()
 
 
 def _position_of(error: BaseException) -> Position | None:

@@ -15,18 +15,19 @@ from typing import Any, Final
 from assay.domain.hog.budget import Budget
 from assay.domain.hog.dates import instant, parse_instant
 from assay.domain.hog.errors import HogInputError, Limit, LimitExceeded
-from assay.domain.hog.limits import MAX_INTEGER_BITS, MAX_KEY_PARTS, MAX_KEY_TEXT, MAX_NESTING
+from assay.domain.hog.keys import is_key
+from assay.domain.hog.limits import MAX_INTEGER_BITS, MAX_NESTING
 from assay.domain.hog.values import HogError, Value, number_in, truth, type_name
 
 _BOUND: Final = 1 << MAX_INTEGER_BITS
 _NUMBERS: Final = frozenset({int, float, bool})
 _LISTS: Final = (list, tuple)
 _SCALARS: Final = frozenset({str, int, bool, type(None)})
+_STEPS_PER_STRUCTURE: Final = 8
+"""For entering two containers, so that a few values in ever more lists end by steps and not by the clock."""
+
 _SHORT: Final = 64
 """Code points of a text that is compared without a charge."""
-
-_UNHASHABLE: Final = frozenset({list, dict, HogError})
-_MAX_KEY_BITS: Final = 64
 
 
 def add(budget: Budget, a: Value, b: Value) -> Value:
@@ -35,7 +36,7 @@ def add(budget: Budget, a: Value, b: Value) -> Value:
     if kind in _NUMBERS and type(b) in _NUMBERS:
         return _bounded(a + b)
     if kind is type(b) and kind is str:
-        budget.text(len(a) + len(b))
+        budget.text_from(len(a) + len(b), a, b)
         return a + b
     if kind is type(b) and kind in _LISTS:
         budget.items(len(a) + len(b))
@@ -73,7 +74,7 @@ def multiply(budget: Budget, a: Value, b: Value) -> Value:
     if type(b) is int:
         times = max(0, b)
         if type(a) is str:
-            budget.text(len(a) * times)
+            budget.text_from(len(a) * times, a)
             return a * times if a else a  # Python refuses a count beyond a machine word, even of nothing
         if type(a) in _LISTS:
             budget.items(len(a) * times)
@@ -140,6 +141,7 @@ def same(budget: Budget, a: Value, b: Value, depth: int = 0) -> bool:
 def _same_structures(budget: Budget, a: Any, b: Any, depth: int) -> bool:
     if depth >= MAX_NESTING:
         raise LimitExceeded(Limit.NESTING, f"values are nested deeper than {MAX_NESTING} levels")
+    budget.spend(_STEPS_PER_STRUCTURE)
     match a:
         case datetime():
             return instant(a) == instant(b)
@@ -147,10 +149,10 @@ def _same_structures(budget: Budget, a: Any, b: Any, depth: int) -> bool:
             parts = zip((a.type, a.message, a.payload), (b.type, b.message, b.payload), strict=True)
             return all(same(budget, x, y, depth + 1) for x, y in parts)
         case dict() if len(a) == len(b):
-            budget.spend(len(a) + 1)
+            budget.spend(len(a))
             return all(key in b and same(budget, value, b[key], depth + 1) for key, value in a.items())
         case list() | tuple() if len(a) == len(b):
-            budget.spend(len(a) + 1)
+            budget.spend(len(a))
             return all(same(budget, x, y, depth + 1) for x, y in zip(a, b, strict=True))
     return not isinstance(a, dict | list | tuple) and bool(a == b)
 
@@ -287,36 +289,3 @@ def find(budget: Budget, items: list[Value] | tuple[Value, ...], wanted: Value) 
 def not_contains(budget: Budget, needle: Value, haystack: Value) -> bool:
     """`needle not in haystack`."""
     return not contains(budget, needle, haystack)
-
-
-def is_key(value: Value) -> bool:
-    """Whether a value can be the key of a dictionary: a scalar that is not too large, or a tuple of such.
-
-    What is larger would make looking for a key take longer than a step may: Python reads all of a text or
-    tuple, and there are many large integers that its dictionaries cannot tell apart quickly.
-    """
-    kind = type(value)
-    if kind is str:
-        return len(value) <= MAX_KEY_TEXT
-    if kind is int:
-        return value.bit_length() <= _MAX_KEY_BITS
-    if kind is tuple:
-        return _are_keys(value)
-    return kind not in _UNHASHABLE
-
-
-def _are_keys(items: tuple[Value, ...]) -> bool:
-    """Whether a tuple holds few enough parts, and each of them can be a key."""
-    pending: list[Value] = [items]
-    visited = 0
-    while pending:
-        part = pending.pop()
-        visited += 1
-        if type(part) is not tuple:
-            if not is_key(part):
-                return False
-        elif visited + len(pending) + len(part) > MAX_KEY_PARTS:
-            return False
-        else:
-            pending += part
-    return True

@@ -7,6 +7,8 @@ crash on others: call this in a child process that may be killed.
 from __future__ import annotations
 
 import json
+import re
+from typing import Final
 
 import hogql_parser_rs
 
@@ -15,6 +17,18 @@ from assay.domain.hog.errors import HogCompileError
 from assay.domain.hog.limits import MAX_TREE_DEPTH
 from assay.domain.hog.source import check_source, position_at_byte
 from assay.domain.hog.tree import Tree
+
+_TOKENS: Final = {
+    "Colon": "`:`", "Comma": "`,`", "Concat": "`||`", "Dot": "`.`", "EqDouble": "`=`", "EqSingle": "`=`",
+    "LBrace": "`{`", "LBracket": "`[`", "LParen": "`(`", "NotEq": "`!=`", "QMark": "`?`", "RBrace": "`}`",
+    "RBracket": "`]`", "RParen": "`)`", "RegexDouble": "`=~`", "RegexSingle": "`~`", "Semicolon": "`;`",
+    "Slash": "`/`", "Eof": "the end", "Ident": "a name", "Number": "a number", "String": "a text",
+}  # fmt: skip
+"""The parser's names of what it has met."""
+
+_TOKEN: Final = re.compile(r"(?:(?<=expression: )|(?<=, got ))(\w+)(?:\((\w+)\))?(?=\.?$)")
+
+_EXPECTED: Final = re.compile(r"^[Ee]xpected ([^\w\s`]+)(?=,)")
 
 
 def parse(source: str) -> Tree:
@@ -33,7 +47,9 @@ def parse(source: str) -> Tree:
         raise too_deep() from None
     if tree.get("error"):
         position = position_at_byte(source, tree.get("start", {}).get("offset", 0))
-        raise HogCompileError(_sentence(tree["message"]), position, hint_at(source, position))
+        raise HogCompileError(
+            _sentence(tree["message"]), position, hint_at(source, position, tree["message"])
+        )
     if _depth_exceeds(tree, MAX_TREE_DEPTH):
         raise too_deep()
     return Tree(tree)
@@ -48,7 +64,13 @@ def too_deep() -> HogCompileError:
 
 
 def _sentence(message: str) -> str:
-    return f"{message[:1].upper()}{message[1:].rstrip('.')}."
+    plain = _TOKEN.sub(_token, _EXPECTED.sub(r"expected `\1`", message))
+    return f"{plain[:1].upper()}{plain[1:].rstrip('.')}."
+
+
+def _token(found: re.Match[str]) -> str:
+    kind, word = found.groups()
+    return f"`{word.lower()}`" if word else _TOKENS.get(kind, kind)
 
 
 def _depth_exceeds(tree: object, limit: int) -> bool:

@@ -8,6 +8,7 @@ pattern is kept for the next time; what a search is charged does not depend on t
 from __future__ import annotations
 
 import re
+import time
 from collections import OrderedDict
 from enum import Enum
 from typing import Any, Final, NamedTuple
@@ -36,6 +37,11 @@ as `[ab]*a[ab]{400}c`; then each instruction may need 4 ns for each byte.
 
 _LITERAL_WEIGHT: Final = 8
 """Instructions that a pattern without special characters counts for: it never has many states."""
+
+_LONG_SEARCH: Final = 250_000
+"""Steps of a search that may take long: 50 ms if each instruction meets each byte, which is rare."""
+
+_PIECE: Final = 65_536
 
 _GROUPS_PER_INSTRUCTION: Final = 8
 """Groups whose places, where they are wanted, take as long to copy as an instruction takes to execute."""
@@ -137,8 +143,25 @@ def like(budget: Budget, text: Value, pattern: Value, *, ignore_case: bool) -> b
 
 
 def _found(budget: Budget, compiled: _Compiled, data: bytes) -> Any:
-    budget.spend(1 + len(data) * compiled.weight // _WORK_PER_STEP)
+    work = 1 + len(data) * compiled.weight // _WORK_PER_STEP
+    budget.spend(work)
+    if work > _LONG_SEARCH:
+        _rehearse(budget, compiled, data)
     return compiled.regexp.search(data)
+
+
+def _rehearse(budget: Budget, compiled: _Compiled, data: bytes) -> None:
+    """Search piece by piece first: that takes about as long, and can be stopped between two pieces.
+
+    Raises:
+        LimitExceeded: the time is up, or would be before the search, which cannot be stopped, has ended.
+    """
+    started = time.process_time()
+    for start in range(0, len(data), _PIECE):
+        if compiled.regexp.search(data, start, start + _PIECE) is not None:
+            break
+        budget.check()
+    budget.foresee(time.process_time() - started)
 
 
 def _compiled(budget: Budget, key: _Key) -> _Compiled:

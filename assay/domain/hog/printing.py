@@ -1,4 +1,4 @@
-"""The printed form of values: what `print`, `concat` and `toString` show."""
+"""The printed form of values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from assay.domain.hog.budget import Budget
-from assay.domain.hog.dates import date_text, printed_date
+from assay.domain.hog.dates import printed_date
 from assay.domain.hog.errors import Limit, LimitExceeded
 from assay.domain.hog.limits import MAX_NESTING
 from assay.domain.hog.text_buffer import TextBuffer
@@ -15,14 +15,15 @@ from assay.domain.hog.values import HogError, HogFunction, Value
 
 _ESCAPES: Final = {
     "\\": "\\\\",  # first, or it would escape the escapes
-    "'": "\\'", "\b": "\\b", "\f": "\\f", "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\v": "\\v",
+    "'": "\\'", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\r": "\\r", "\n": "\\n", "\t": "\\t",
+    "\0": "\\0", "\v": "\\v",
 }  # fmt: skip
-_ESCAPED: Final = re.compile("[\b\f\r\n\t\0\v\\\\']")
+_ESCAPED: Final = re.compile("[\a\b\f\r\n\t\0\v\\\\']")
 _WORDS: Final = {None: "null", True: "true", False: "false"}
 
 
 def text_of(budget: Budget, value: Value) -> str:
-    """A value as text: a text is itself, dates read as ISO 8601, everything else has its printed form.
+    """A value as `print`, `concat` and f-strings show it: a text is itself, all else has its printed form.
 
     Raises:
         LimitExceeded: the text would be too long, or values are nested too deeply.
@@ -32,8 +33,6 @@ def text_of(budget: Budget, value: Value) -> str:
     kind = type(value)
     if kind is int or kind is float:
         return repr(value)
-    if kind is datetime or kind is date:
-        return date_text(value)
     return printed(budget, value)
 
 

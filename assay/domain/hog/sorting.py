@@ -10,12 +10,13 @@ from typing import Any, Final
 from assay.domain.hog.budget import Budget
 from assay.domain.hog.dates import instant
 from assay.domain.hog.errors import Limit, LimitExceeded
-from assay.domain.hog.limits import MAX_NESTING
+from assay.domain.hog.limits import CHARACTERS_PER_STEP, MAX_NESTING
 from assay.domain.hog.printing import printed
 from assay.domain.hog.values import Value
 
-_CHARACTERS_PER_STEP: Final = 64
 _BYTES_PER_KEY: Final = 128
+_STEPS_PER_COMPARISON: Final = 2
+"""For each step that making a key took."""
 
 
 class _Rank(IntEnum):
@@ -47,13 +48,13 @@ def sorted_values(budget: Budget, values: list[Value], *, reverse: bool = False)
     # Every item is looked at in about so many rounds, each time at no more than what making its key looks at.
     rounds = len(values).bit_length()
     kinds = set(map(type, values))
-    if kinds <= {int} or kinds == {str}:
+    if kinds == {str} or (kinds <= {int, float} and not any(map(math.isnan, values))):
         characters = sum(map(len, values)) if kinds == {str} else 0
-        budget.spend((len(values) + characters // _CHARACTERS_PER_STEP) * rounds)
+        budget.spend((len(values) + characters // CHARACTERS_PER_STEP) * rounds)
         return sorted(values, reverse=reverse)
     before = budget.steps
     keys = [_key(budget, value) for value in values]
-    budget.spend((before - budget.steps) * rounds)
+    budget.spend((before - budget.steps) * rounds * _STEPS_PER_COMPARISON)
     known = [at for at, key in enumerate(keys) if key[0] < _Rank.NAN]
     unknown = [at for at, key in enumerate(keys) if key[0] >= _Rank.NAN]
     known.sort(key=keys.__getitem__, reverse=reverse)
@@ -73,7 +74,7 @@ def _key(budget: Budget, value: Value, depth: int = 0) -> _Key:
         case int() | float():
             return (_Rank.NAN, 0) if math.isnan(value) else (_Rank.NUMBER, value)
         case str():
-            budget.spend(len(value) // _CHARACTERS_PER_STEP)
+            budget.spend(len(value) // CHARACTERS_PER_STEP)
             return _Rank.TEXT, value
         case date():
             return _Rank.DATE, instant(value)

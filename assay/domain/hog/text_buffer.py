@@ -6,12 +6,13 @@ from io import StringIO
 from typing import Final
 
 from assay.domain.hog.budget import Budget
-from assay.domain.hog.limits import MAX_TEXT
+from assay.domain.hog.limits import CHARACTERS_PER_STEP, MAX_TEXT
 
-_CHARACTERS_PER_STEP: Final = 64
+_STEPS_PER_PART: Final = 8
+"""For making a part and finding the next one, so that a few values in ever more lists end by steps."""
 
-_STEPS_PER_PART: Final = 4
-"""Making a part and the way to the next one: nested lists of the same few values must not take all the time."""
+_WIDE: Final = 4
+"""Bytes that each character may take as soon as one is beyond ASCII."""
 
 _BATCH: Final = 4096
 """Parts and characters that may wait to be charged together."""
@@ -24,7 +25,7 @@ class TextBuffer:
         budget: that pays.
     """
 
-    __slots__ = ("_budget", "_due_parts", "_due_size", "_length", "_parts")
+    __slots__ = ("_budget", "_due_parts", "_due_size", "_length", "_parts", "_width")
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -32,6 +33,7 @@ class TextBuffer:
         self._length = 0
         self._due_parts = 0
         self._due_size = 0
+        self._width = 1
 
     def add(self, part: str) -> None:
         """Append a part.
@@ -41,6 +43,8 @@ class TextBuffer:
         """
         self._due_parts += 1
         self._due_size += len(part)
+        if not part.isascii():
+            self._width = _WIDE
         if self._due_parts + self._due_size > _BATCH:
             self._charge()
         self._parts.write(part)
@@ -52,13 +56,13 @@ class TextBuffer:
             LimitExceeded: the text would be too long, or the budget does not suffice.
         """
         self._charge()
-        self._budget.reserve(self._length)
+        self._budget.reserve(self._length * self._width)
         return self._parts.getvalue()
 
     def _charge(self) -> None:
         self._length += self._due_size
         if self._length > MAX_TEXT:
             self._budget.text(self._length)
-        self._budget.spend(self._due_parts * _STEPS_PER_PART + self._due_size // _CHARACTERS_PER_STEP)
-        self._budget.reserve(self._due_size)
+        self._budget.spend(self._due_parts * _STEPS_PER_PART + self._due_size // CHARACTERS_PER_STEP)
+        self._budget.reserve(self._due_size * self._width)
         self._due_parts = self._due_size = 0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from assay.domain.hog.errors import HogCompileError, Position
+
+_PLACES: Final = range(1, 1_000_000)
+"""Lines and columns that a source can have; others no parser has made."""
 
 
 class Tree:
@@ -49,6 +52,13 @@ class Tree:
             raise self._malformed(name)
         return values
 
+    def chain(self) -> list[str]:
+        """The names of a `Field`, at least one: `a.b.c`."""
+        names = self.texts("chain")
+        if not names:
+            raise self._malformed("chain")
+        return names
+
     def child(self, name: str) -> Tree:
         """A field that is a node."""
         found = self.optional(name)
@@ -88,6 +98,6 @@ def _position(start: Any) -> Position | None:
     if not isinstance(start, dict):
         return None
     line, column = start.get("line"), start.get("column")
-    if type(line) is int and type(column) is int and line >= 1 and column >= 0:
+    if type(line) is int and type(column) is int and line in _PLACES and column + 1 in _PLACES:
         return Position(line, column)
     return None

@@ -24,7 +24,7 @@ from assay.domain.hog.limits import MAX_SOURCE_BYTES, MIB
 from assay.domain.hog.outcomes import CompiledProgram, Fault, HogOutcome, HogTarget
 from assay.domain.hog.program import bytecode
 from assay.domain.hog.source import excerpt, explain
-from assay.errors import HogDefect
+from assay.errors import WorkError
 from assay.ports import HogRunner
 from assay.runtime.cli.hog_events import SAMPLE, BadEvents, read_events
 from assay.runtime.hog import hog_processes
@@ -33,6 +33,9 @@ from assay.runtime.settings import load_settings
 
 _LONGEST_FILE: Final = MIB
 """Bytes of a file that may still be meant as a program; the compiler says how many one may have."""
+
+_OWNER: Final = "desk"
+"""Nobody else is here to take turns with."""
 
 _NOTHING: Final = CompiledProgram(bytecode([]))
 """A program that does nothing: running it starts the process that the others are timed in."""
@@ -138,7 +141,7 @@ def run_command(file: BinaryIO, events: BinaryIO | None, allow_na: bool) -> None
         program = await _compiled(runner, source)
         if events is None:
             _say("Running on a sample event; --event names a file with yours.", err=True)
-        await runner.evaluate(_NOTHING, [SAMPLE], allows_na=True, limits=LIMITS)
+        await runner.evaluate(_NOTHING, [SAMPLE], owner=_OWNER, allows_na=True, limits=LIMITS)
         desk = _Desk(runner, source, program, allow_na)
         return await (desk.run_list(targets) if is_list else desk.run_one(targets[0]))
 
@@ -188,8 +191,10 @@ class _Desk:
     async def _run(self, target: HogTarget) -> tuple[HogOutcome, float]:
         """The outcome, and the seconds until it was there."""
         began = time.perf_counter()
-        [outcome] = await self.runner.evaluate(self.program, [target], allows_na=self.allow_na, limits=LIMITS)
-        if isinstance(outcome, HogDefect):
+        [outcome] = await self.runner.evaluate(
+            self.program, [target], owner=_OWNER, allows_na=self.allow_na, limits=LIMITS
+        )
+        if isinstance(outcome, WorkError):
             raise outcome
         return outcome, time.perf_counter() - began
 
@@ -215,7 +220,7 @@ async def _compiled(runner: HogRunner, source: _Source) -> CompiledProgram:
         _Refused: the source does not compile.
     """
     try:
-        program = await runner.compile(source.text)
+        program = await runner.compile(source.text, owner=_OWNER)
     except HogCompileError as error:
         raise _Refused(_jumpable(source, explain(source.text, error))) from None
     for warning in program.warnings:

@@ -11,38 +11,97 @@ from pathlib import Path
 from typing import Any
 
 from assay.adapters.hog.child import main
+from assay.adapters.hog.link import Link
 from assay.adapters.hog.roles import COMPILE, RUN, CompileRole, RunRole
 from assay.domain.hog.limits import MIB, Limits
 from assay.domain.hog.outcomes import CompiledProgram, HogOutcome, HogTarget
+from assay.domain.hog.program import InvalidProgram
 
 _leaked: list[bytes] = []
+_links: list[Link] = []
 
 
-def _die_once(marker: str) -> None:
-    if not Path(marker).exists():
-        os.close(os.open(marker, os.O_CREAT))
-        _die()
+class _Compiling(CompileRole):
+    def serve(self, request: bytes, link: Link) -> None:
+        _links[:] = [link]
+        super().serve(request, link)
 
 
-def _die() -> None:
+class _Running(RunRole):
+    def serve(self, request: bytes, link: Link) -> None:
+        _links[:] = [link]
+        super().serve(request, link)
+
+
+def _say(payloads: str) -> None:
+    """Send frames that nobody asked for, one for each line."""
+    for payload in payloads.split("\n"):
+        _links[0].send(payload.encode())
+
+
+def _is_first(marker: str) -> bool:
+    """Whether no process has been here before."""
+    is_first = not Path(marker).exists()
+    _note(marker)
+    return is_first
+
+
+def _note(marker: str) -> None:
+    os.close(os.open(marker, os.O_CREAT))
+
+
+def _count(folder: str) -> None:
+    """Leave another file in a folder, if there is one."""
+    if folder:
+        _note(f"{folder}/{len(os.listdir(folder))}")
+
+
+def _die(_: str = "") -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def _be_killed(_: str = "") -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _be_killed_once(marker: str) -> None:
+    if _is_first(marker):
+        _be_killed()
+
+
+def _be_killed_then_wait(folder: str) -> None:
+    _be_killed_once(f"{folder}/first")
+    _note(f"{folder}/second")
+    time.sleep(60)
+
+
+def _note_and_sleep(marker: str) -> None:
+    _note(marker)
+    time.sleep(0.5)
+
+
 def compile_source(source: str) -> CompiledProgram:
-    """`die`, `die once: FILE`, `crash`, `memory`, `loop`; anything else is a program."""
-    action, _, rest = source.partition(": ")
+    """`ACTION: ARGUMENT # anything`; what is no action is a program."""
+    action, _, rest = source.partition(" #")[0].partition(": ")
     match action:
         case "die":
+            _count(rest)
             _die()
-        case "die once":
-            _die_once(rest)
+        case "be killed":
+            _be_killed()
+        case "be killed once":
+            _be_killed_once(rest)
+        case "sleep":
+            time.sleep(float(rest))
+        case "say":
+            _say(rest)
         case "crash":
             raise ZeroDivisionError("a defect")
         case "memory":
             raise MemoryError
         case "loop":
-            while True:
-                pass
+            _count(rest)
+            _loop("")
     return CompiledProgram([source, os.getpid()])
 
 
@@ -75,8 +134,12 @@ def _open_files(_: str) -> None:
 
 
 ACTIONS: dict[str, Callable[[str], object]] = {
-    "die": lambda _: _die(),
-    "die once": _die_once,
+    "die": _die,
+    "be killed": _be_killed,
+    "be killed once": _be_killed_once,
+    "be killed, then wait": _be_killed_then_wait,
+    "say": _say,
+    "note and sleep": _note_and_sleep,
     "sleep": lambda seconds: time.sleep(float(seconds)),
     "loop": _loop,
     "defect": _fail,
@@ -99,10 +162,15 @@ def evaluate(executable: Any, target: HogTarget, *, allows_na: bool, limits: Lim
 
 
 def load(bytecode: list[Any]) -> Any:
-    if bytecode == ["cannot be loaded"]:
-        raise ValueError("not a program")
+    match bytecode:
+        case ["cannot be loaded"]:
+            raise InvalidProgram("not a program")
+        case ["no memory once", marker] if _is_first(marker):
+            raise MemoryError
+        case ["fails once", marker] if _is_first(marker):
+            raise RecursionError
     return tuple(bytecode)
 
 
 if __name__ == "__main__":
-    main({COMPILE: lambda: CompileRole(compile_source), RUN: lambda: RunRole(load, evaluate)})
+    main({COMPILE: lambda: _Compiling(compile_source), RUN: lambda: _Running(load, evaluate)})

@@ -99,7 +99,7 @@ def test_a_child_ends_with_its_parent() -> None:
 
 
 def test_a_child_whose_parent_is_gone_does_not_finish_its_work() -> None:
-    sleeping = encode_target(target("sleep", 0.05))
+    sleeping = asyncio.run(encode_target(target("sleep", 0.05)))
     with work_without_parent(sleeping, sleeping, seconds=5) as process:
         assert process.stdout is not None
         process.stdout.close()
@@ -107,7 +107,7 @@ def test_a_child_whose_parent_is_gone_does_not_finish_its_work() -> None:
 
 
 def test_a_program_that_nobody_watches_any_more_runs_out_of_cpu_time() -> None:
-    with work_without_parent(encode_target(target("loop")), seconds=0) as process:
+    with work_without_parent(asyncio.run(encode_target(target("loop"))), seconds=0) as process:
         assert process.wait() == -signal.SIGXCPU
 
 

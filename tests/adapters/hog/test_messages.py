@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import asyncio
+import json
+from contextlib import suppress
 from dataclasses import astuple
 from typing import Any
 
@@ -8,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.adapters.hog.messages import (
+    Garbled,
     Idle,
     Work,
     decode_reply,
@@ -23,7 +27,12 @@ from assay.domain.hog.errors import HogCompileError, Position
 from assay.domain.hog.limits import Limits
 from assay.domain.hog.outcomes import CompiledProgram, Fault, HogOutcome, HogTarget
 from assay.domain.json_values import storable
-from assay.errors import HogDefect
+from assay.errors import HogDefect, HogUnavailable
+
+
+def encoded(target: HogTarget) -> bytes:
+    return asyncio.run(encode_target(target))
+
 
 TEXTS = st.text(st.characters(exclude_categories=[]), max_size=20)
 JSON = st.recursive(
@@ -55,9 +64,30 @@ def test_defects_arrive_as_they_were_sent() -> None:
     assert arrived.detail == "what went wrong"
 
 
-@pytest.mark.parametrize("payload", [b"1", b"{}", b'{"outcome": [1]}', b'{"surprise": 1}'])
-def test_a_reply_of_no_known_form_is_a_defect(payload: bytes) -> None:
-    assert isinstance(decode_reply(payload), HogDefect)
+def test_that_the_machine_was_too_busy_arrives_as_it_was_sent() -> None:
+    arrived = decode_reply(encode_reply(HogUnavailable("too busy")))
+    assert isinstance(arrived, HogUnavailable)
+    assert arrived.detail == "too busy"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"1", b"{}", b'{"outcome": [1]}', b'{"surprise": 1}', b"", b"\xff", b"{", b"[" * 100_000,
+        b'{"outcome": [true, "", "no fault", null]}', b'{"error": ["", 7, ""]}', b'{"program": [[], 1]}',
+        b'{"idle": "much"}',
+    ],
+    ids=range(12),
+)  # fmt: skip
+def test_a_reply_of_no_known_form_is_garbled(payload: bytes) -> None:
+    with pytest.raises(Garbled):
+        decode_reply(payload)
+
+
+@given(st.binary() | JSON.map(json.dumps).map(str.encode))
+def test_a_reply_makes_sense_or_is_garbled(payload: bytes) -> None:
+    with suppress(Garbled):
+        decode_reply(payload)
 
 
 @given(TEXTS, st.none() | st.lists(TEXTS), st.integers(0), st.booleans())
@@ -76,12 +106,12 @@ def test_sources_arrive_as_they_were_sent(source: str) -> None:
 @given(st.dictionaries(TEXTS, JSON, max_size=4), TEXTS)
 def test_targets_arrive_as_the_event_store_would_return_them(properties: dict[str, Any], text: str) -> None:
     sent = HogTarget(text, text, text, text, properties)
-    assert list(astuple(decode_target(encode_target(sent)))) == storable(list(astuple(sent)), levels=50)
+    assert list(astuple(decode_target(encoded(sent)))) == storable(list(astuple(sent)), levels=50)
 
 
 def test_properties_may_be_text() -> None:
     sent = HogTarget("u", "e", "d", "t", '{"a": 1}')
-    assert decode_target(encode_target(sent)) == sent
+    assert decode_target(encoded(sent)) == sent
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -92,11 +122,21 @@ def nested(levels: int) -> dict[str, Any]:
 
 
 def test_targets_nested_too_deeply_are_refused() -> None:
-    encode_target(HogTarget("u", "e", "d", "t", nested(240)))
+    encoded(HogTarget("u", "e", "d", "t", nested(240)))
     with pytest.raises(TargetRefused, match="nested"):
-        encode_target(HogTarget("u", "e", "d", "t", nested(260)))
+        encoded(HogTarget("u", "e", "d", "t", nested(260)))
 
 
 def test_targets_over_the_limit_are_refused() -> None:
     with pytest.raises(TargetRefused, match="bytes"):
-        encode_target(HogTarget("u", "e", "d", "t", {"a": "x" * 33_554_432}))
+        encoded(HogTarget("u", "e", "d", "t", {"a": "x" * 33_554_432}))
+
+
+async def test_a_large_target_with_odd_values_does_not_stop_the_event_loop() -> None:
+    odd = HogTarget("u", "e", "d", "t", {"n": 2**65, "list": [0] * 300_000})
+    encoding = asyncio.create_task(encode_target(odd))
+    turns = 0
+    while not encoding.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+    assert turns > 3

@@ -148,3 +148,14 @@ async def test_all_sets_together_have_the_room_of_one_list(make: Make) -> None:
     assert errors[0] is None
     assert f"{MAX_FILTERS} property filters altogether" in errors[1]
     assert errors[2] is None
+
+
+@pytest.mark.parametrize("number", [3, 40])
+async def test_expressions_that_come_to_too_much_are_stored_with_the_reason(make: Make, number: int) -> None:
+    large = {"key": "plan", "operator": "regex", "value": "a{0,1000}" * 9}
+    sets = [{"id": str(each), "properties": [large | {"key": str(each)}]} for each in range(number)]
+    created = await make(conditions=[*sets, {"id": "all"}])
+
+    errors = [condition["bytecode_error"] for condition in created["conditions"]]
+    assert [error is None for error in errors] == [True] * 2 + [False] * (number - 2) + [True]
+    assert "too large altogether" in errors[2]

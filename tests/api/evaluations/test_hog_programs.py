@@ -54,7 +54,7 @@ async def version_of(world: ApiWorld, project: Project, evaluation_id: Any) -> i
 async def result_of(hog: HogProcesses, config: dict[str, Any], output: str) -> HogOutcome:
     target = HogTarget("e", "$ai_generation", "u", "2026-11-21T10:00:00Z", {"$ai_output": output})
     program = CompiledProgram(config["bytecode"])
-    [outcome] = await hog.evaluate(program, [target], allows_na=False, limits=Limits())
+    [outcome] = await hog.evaluate(program, [target], owner="test", allows_na=False, limits=Limits())
     assert isinstance(outcome, HogOutcome)
     return outcome
 
@@ -226,10 +226,11 @@ async def test_a_renewed_program_counts_for_its_own_source_only(
     item = f"{url}{old.id}/"
 
     class SlowCompiler:
-        async def compile(self, source: str) -> CompiledProgram:
+        async def compile(self, source: str, *, owner: object) -> CompiledProgram:
+            assert owner == ("save", project.id)
             other = await client.patch(item, json={"evaluation_config": {"source": "return false"}})
             assert other.status_code == 200
-            return await hog.compile(source)
+            return await hog.compile(source, owner=owner)
 
     async with world.client(hog=SlowCompiler()) as slow:
         renamed = (await slow.patch(item, json={"name": "New"})).json()

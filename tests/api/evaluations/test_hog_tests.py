@@ -16,7 +16,7 @@ from assay.contracts.access import Project
 from assay.contracts.events import Event
 from assay.domain.hog.limits import Limits
 from assay.domain.hog.outcomes import CompiledProgram, HogOutcome, HogTarget
-from assay.errors import HogDefect
+from assay.errors import HogDefect, HogUnavailable, WorkError
 from tests.harness.api import ApiWorld
 
 ROW = ["event_uuid", "trace_id", "input_preview", "output_preview", "result", "reasoning", "error"]
@@ -269,6 +269,7 @@ async def test_bad_input_names_every_field(
 
 COHORT = {"key": "id", "value": 5, "type": "cohort"}
 ENV = {"key": "env", "value": "x"}
+LARGE = {"key": "env", "operator": "regex", "value": "a{0,1000}" * 9}
 
 
 @pytest.mark.parametrize(
@@ -282,8 +283,9 @@ ENV = {"key": "env", "value": "x"}
         ),
         ([{"properties": {"a": 1}}], "0", "list"),
         ([{"properties": [ENV] * 60}, {"properties": [ENV] * 60}], "1", "100"),
+        ([{"properties": [LARGE]}] * 3, "2", "too large altogether"),
     ],
-    ids=["cohort", "pattern", "no list", "too many in all"],
+    ids=["cohort", "pattern", "no list", "too many in all", "too large in all"],
 )
 async def test_conditions_that_cannot_be_evaluated_are_named(
     tries: Tries, conditions: Any, place: str, said: str
@@ -332,46 +334,126 @@ async def test_reading_is_enough_and_only_posting_is_served(tries: Tries, world:
 
 
 class ScriptedRunner:
-    """Compiles nothing and answers what it is told; every run takes some time of a clock of its own."""
+    """Compiles nothing and answers what it is told; every run takes some time of a clock of its own.
 
-    def __init__(self, answer: HogOutcome | HogDefect, seconds: float = 0) -> None:
-        self.answer, self.seconds, self.now = answer, seconds, 0.0
+    Args:
+        answers: one for each run, the last one for all others. None: a process is waited for in vain.
+    """
+
+    def __init__(
+        self,
+        *answers: HogOutcome | WorkError | None,
+        seconds: float = 0,
+        compiler: WorkError | None = None,
+    ) -> None:
+        self.answers, self.seconds, self.compiler, self.now = list(answers), seconds, compiler, 0.0
         self.limits: list[float] = []
+        self.owners: list[object] = []
 
     def clock(self) -> float:
         return self.now
 
-    async def compile(self, source: str) -> CompiledProgram:
+    async def compile(self, source: str, *, owner: object) -> CompiledProgram:
+        self.owners.append(owner)
+        if self.compiler is not None:
+            raise self.compiler
         return CompiledProgram([])
 
     async def evaluate(
-        self, program: CompiledProgram, targets: Sequence[HogTarget], *, allows_na: bool, limits: Limits
-    ) -> list[HogOutcome | HogDefect]:
+        self,
+        program: CompiledProgram,
+        targets: Sequence[HogTarget],
+        *,
+        owner: object,
+        allows_na: bool,
+        limits: Limits,
+    ) -> list[HogOutcome | WorkError]:
         self.limits.append(limits.seconds)
+        self.owners.append(owner)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if answer is None:
+            self.now += 22
+            raise TimeoutError
         self.now += min(self.seconds, limits.seconds)
-        return [self.answer for _ in targets]
+        return [answer for _ in targets]
 
 
-async def test_all_events_of_a_request_share_a_time(
-    tries: Tries, world: ApiWorld, events: ClickHouseEventStore
-) -> None:
+async def post(tries: Tries, world: ApiWorld, runner: ScriptedRunner) -> httpx.Response:
+    async with world.client(events=tries.events, hog=runner, clock=runner.clock) as client:
+        return await Tries(client, tries.events, tries.project).post("return true", sample_count=10)
+
+
+async def tried(tries: Tries, world: ApiWorld, runner: ScriptedRunner) -> list[dict[str, Any]]:
+    response = await post(tries, world, runner)
+    assert response.status_code == 200, response.text
+    rows: list[dict[str, Any]] = response.json()["results"]
+    return rows
+
+
+async def test_all_events_of_a_request_share_a_time(tries: Tries, world: ApiWorld) -> None:
     tries.capture(*range(10))
     runner = ScriptedRunner(HogOutcome(error="too slow"), seconds=4.5)
-    async with world.client(events=events, hog=runner, clock=runner.clock) as client:
-        rows = await Tries(client, events, tries.project).rows("return true", sample_count=10)
+    rows = await tried(tries, world, runner)
     assert runner.limits == [5, 5, 5, 5, 2]
     assert [row["error"] for row in rows[:5]] == ["too slow"] * 5
     assert all(row["error"].startswith("Not run: ") for row in rows[5:])
     assert len(rows) == 10
 
 
-async def test_a_defect_of_ours_is_not_blamed_on_the_program(
-    tries: Tries, world: ApiWorld, events: ClickHouseEventStore
+async def test_a_project_takes_its_turn_for_a_process(tries: Tries, world: ApiWorld) -> None:
+    tries.capture("x", "y")
+    runner = ScriptedRunner(HogOutcome(verdict=True))
+    await tried(tries, world, runner)
+    assert runner.owners == [("try", tries.project.id)] * 3
+
+
+DONE = HogOutcome(verdict=True)
+BUSY = "Not run: the server is busy with other programs; try again."
+
+
+@pytest.mark.parametrize(
+    ("answers", "errors"),
+    [
+        ((None,), [BUSY, BUSY, BUSY]),
+        ((DONE, None), [None, BUSY, BUSY]),
+        ((HogUnavailable("killed"), DONE), [BUSY, None, None]),
+        ((DONE, HogUnavailable("killed")), [None, BUSY, BUSY]),
+    ],
+    ids=["no process", "no process any more", "killed once", "killed afterwards"],
+)
+async def test_waiting_is_not_blamed_on_events_that_took_no_time(
+    tries: Tries,
+    world: ApiWorld,
+    answers: tuple[HogOutcome | WorkError | None, ...],
+    errors: list[str | None],
 ) -> None:
+    tries.capture(1, 2, 3)
+    rows = await tried(tries, world, ScriptedRunner(*answers))
+    assert [row["error"] for row in rows] == errors
+    assert [row["result"] for row in rows] == [True if error is None else None for error in errors]
+
+
+async def test_where_no_event_has_a_process_the_answer_is_to_come_again(
+    tries: Tries, world: ApiWorld
+) -> None:
+    tries.capture(1, 2)
+    response = await post(tries, world, ScriptedRunner(HogUnavailable("secret")))
+    assert (response.status_code, list(response.json())) == (503, ["error"])
+    assert "secret" not in response.text
+
+
+@pytest.mark.parametrize(("error", "status"), [(HogUnavailable("secret"), 503), (HogDefect("secret"), 500)])
+async def test_what_keeps_us_from_compiling_is_told_in_one_text(
+    tries: Tries, world: ApiWorld, error: WorkError, status: int
+) -> None:
+    response = await post(tries, world, ScriptedRunner(compiler=error))
+    assert (response.status_code, list(response.json())) == (status, ["error"])
+    assert "secret" not in response.text
+
+
+async def test_a_defect_of_ours_is_not_blamed_on_the_program(tries: Tries, world: ApiWorld) -> None:
     tries.capture("x")
-    runner = ScriptedRunner(HogDefect("KeyError in machine: 'secret'"))
-    async with world.client(events=events, hog=runner) as client:
-        [row] = await Tries(client, events, tries.project).rows("return true")
+    [row] = await tried(tries, world, ScriptedRunner(HogDefect("KeyError in machine: 'secret'")))
     assert row["result"] is None
     assert "defect" in row["error"]
     assert "secret" not in row["error"]

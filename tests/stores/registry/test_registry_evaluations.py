@@ -164,6 +164,42 @@ async def test_one_of_many_failing_runs_makes_the_transition(registry: Registry,
     assert (stored.enabled, stored.status, stored.status_reason) == (False, EvaluationStatus.ERROR, reason)
 
 
+async def test_a_run_of_another_version_does_not_stop_what_was_repaired(registry: Registry) -> None:
+    created = await registry.evaluations.create(PROJECT, spec(enabled=True), created_by=None)
+
+    def repair(current: Evaluation) -> EvaluationSpec:
+        return decided(current).model_copy(update={"evaluation_config": {"prompt": "Is it kind?"}})
+
+    repaired = await registry.evaluations.update(PROJECT, created.id, repair)
+    assert repaired is not None
+    fail, reason = registry.evaluations.fail, StatusReason.HOG_ERROR
+
+    assert await fail(PROJECT, created.id, reason, version=created.version) is False
+    assert await registry.evaluations.get(PROJECT, created.id) == repaired
+    assert await fail(PROJECT, created.id, reason, version=repaired.version) is True
+    stopped = await registry.evaluations.get(PROJECT, created.id)
+    assert stopped is not None
+    assert (stopped.status, stopped.status_reason) == (EvaluationStatus.ERROR, reason)
+
+
+async def test_a_repair_and_a_late_failure_at_once(registry: Registry, second: Registry) -> None:
+    """Whichever is first, the repaired evaluation runs."""
+
+    def repair(current: Evaluation) -> EvaluationSpec:
+        changes = {"evaluation_config": {"prompt": "Is it kind?"}, "enabled": True}
+        return decided(current).model_copy(update=changes)
+
+    for _ in range(5):
+        created = await registry.evaluations.create(PROJECT, spec(enabled=True), created_by=None)
+        await asyncio.gather(
+            registry.evaluations.update(PROJECT, created.id, repair),
+            second.evaluations.fail(PROJECT, created.id, StatusReason.HOG_ERROR, version=created.version),
+        )
+        stored = await registry.evaluations.get(PROJECT, created.id)
+        assert stored is not None
+        assert (stored.version, stored.status) == (2, EvaluationStatus.ACTIVE)
+
+
 async def test_a_paused_one_does_not_fail(registry: Registry) -> None:
     created = await registry.evaluations.create(PROJECT, spec(enabled=False), created_by=None)
     assert await registry.evaluations.fail(PROJECT, created.id, StatusReason.HOG_ERROR) is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from assay.contracts.filters import FilterOperator, FilterType, PropertyFilter
 from assay.domain.filters.matching import matches, person_properties
-from assay.domain.filters.parsing import MAX_BYTES, MAX_FILTERS, Room, parse_filters
+from assay.domain.filters.parsing import MAX_BYTES, MAX_FILTERS, MAX_INSTRUCTIONS, Room, parse_filters
 from assay.errors import UnsupportedFilter, UserFault
 
 NOW = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
@@ -109,6 +110,72 @@ def test_lists_that_are_used_together_share_their_bounds() -> None:
 
 def test_what_is_too_large_is_not_compiled() -> None:
     assert "altogether" in refusal([{"key": "a", "operator": "regex", "value": "(" * (MAX_BYTES + 1)}])
+
+
+def expressions(*patterns: str) -> list[dict[str, Any]]:
+    return [{"key": "a", "operator": "regex", "value": pattern} for pattern in patterns]
+
+
+TOO_LARGE = "too large altogether"
+HALF = "a{0,1000}" * 9
+"""Almost half of the room for regular expressions."""
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^https?://[^/]+/api/v\d+/(users|orgs)/[a-f0-9-]{36}$",
+        r"(?i)^[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}$",
+        r"(?i)\b(refund|cancel|chargeback)\w*\b.{0,20}\b(order|invoice)\b",
+        r"C:\\Programs\\PHP" + r"\\p" * 50,
+    ],
+)
+def test_a_hundred_ordinary_expressions_have_room(pattern: str) -> None:
+    assert len(parse_filters(expressions(*[pattern] * MAX_FILTERS))) == MAX_FILTERS
+
+
+def test_as_many_texts_as_there_is_room_for_need_no_room_for_expressions() -> None:
+    texts = [f"word{number:05}" for number in range(3_500)]
+    room = Room()
+    assert parse_filters([{"key": "a", "operator": "icontains", "value": texts}], room=room)
+    assert room.instructions == MAX_INSTRUCTIONS
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        (HALF, HALF + "x", HALF + "y"),
+        (r"\pL" * 1_000,),
+        (r"(?i)[" + r"\PL" * 1_000 + "]",),
+        (r"(?i)\P{L}" * 1_000,),
+        [r"(?i)\pL{1,3}" + str(number) for number in range(MAX_FILTERS)],
+    ],
+    ids=["repetitions", "classes", "classes in one", "negated classes", "many"],
+)
+def test_expressions_are_bounded_together(patterns: Sequence[str]) -> None:
+    assert TOO_LARGE in refusal(expressions(*patterns))
+
+
+def test_an_expression_that_would_take_long_to_compile_is_given_up() -> None:
+    assert "pattern too large" in refusal(expressions("a{0,1000}" * 20))
+
+
+def test_expressions_that_came_to_too_much_end_the_room_for_expressions() -> None:
+    """Otherwise every one of a hundred lists could come to too much anew."""
+    room = Room()
+    parse_filters(expressions(HALF, HALF + "x"), room=room)
+    for pattern in (HALF + "y", "a"):
+        with pytest.raises(UnsupportedFilter, match=TOO_LARGE):
+            parse_filters(expressions(pattern), room=room)
+    assert parse_filters([GOOD], room=room)
+
+
+def test_expressions_that_are_refused_use_up_room_too() -> None:
+    room = Room()
+    for number in range(MAX_FILTERS):
+        with pytest.raises(UnsupportedFilter, match="cannot be used"):
+            parse_filters(expressions(rf"\pL{{1000}}{number}"), room=room)
+    assert room.instructions < MAX_INSTRUCTIONS * 2 / 3
 
 
 def test_a_refusal_is_not_retried() -> None:

@@ -37,9 +37,8 @@ def compile_tree(tree: Tree) -> CompiledProgram:
     warnings = Warnings()
     try:
         compiled = bytecode(Statements(Scopes(), warnings).body(tree))
-        generate(
-            compiled
-        )  # what is stored must run: a tree that is not too deep may still become code that is
+        # What is stored must run: a tree that is not too deep may still become code that is.
+        generate(compiled)
     except (RecursionError, TooDeep):
         raise too_deep() from None
     return CompiledProgram(compiled, tuple(warnings.lines))

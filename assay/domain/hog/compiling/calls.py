@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from assay.domain.hog.compiling.hints import hint_for_function
+from assay.domain.hog.compiling.hints import RESERVED_HINTS, hint_for_function
 from assay.domain.hog.library import FUNCTIONS, arity_problem
 from assay.domain.hog.tree import Tree
 
@@ -27,4 +27,4 @@ def check_library_call(tree: Tree, name: str, count: int) -> None:
         raise tree.fails("multiIf takes pairs of a condition and a value, and a value at the end.")
     problem = arity_problem(FUNCTIONS[name], count)
     if problem:
-        raise tree.fails(problem)
+        raise tree.fails(problem, RESERVED_HINTS.get(name, "") if count == 1 else "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from assay.domain.hog.compiling.calls import MAX_ARGUMENTS, check_library_call
-from assay.domain.hog.compiling.hints import FOREIGN_WORDS, RESERVED
+from assay.domain.hog.compiling.calls import MAX_ARGUMENTS, PUBLIC_FUNCTIONS, check_library_call
+from assay.domain.hog.compiling.hints import FOREIGN_WORDS, RESERVED, RESERVED_HINTS, hint_for_method
 from assay.domain.hog.compiling.scopes import Scopes
-from assay.domain.hog.compiling.warnings import Warnings
+from assay.domain.hog.compiling.warnings import EVALUATION_GLOBALS, Warnings
 from assay.domain.hog.limits import MAX_INTEGER_BITS
 from assay.domain.hog.program import ARITHMETIC, COMPARISONS, Node
 from assay.domain.hog.tree import Tree
@@ -29,6 +30,12 @@ _REJECTED: Final = {
     "HogQLXAttribute": "Tags mean nothing here.",
     "IsDistinctFrom": "There is no IS DISTINCT FROM; == compares null like any value.",
 }
+
+
+_FUNCTION_FIRST: Final = frozenset({"arrayMap", "arrayFilter", "arrayExists", "arrayCount", "arrayReduce"})
+
+_TEXTS: Final = frozenset({"input", "output"})
+"""Globals that are texts whatever the event is."""
 
 
 class Expressions:
@@ -104,14 +111,16 @@ class Expressions:
             return _number(tree, value)
         if isinstance(value, int) and value not in _INT64:
             return _number(tree, str(value))
+        if isinstance(value, float) and not math.isfinite(value):
+            raise tree.fails("This number cannot be read.")
         if value is None or isinstance(value, bool | int | float | str):
             return ["const", value]
         raise tree.fails("This constant is no value.")
 
     def _field(self, tree: Tree) -> Node:
-        chain = tree.texts("chain")
-        if not chain or "*" in chain:
-            raise tree.fails("`*` means nothing here.")
+        chain = tree.chain()
+        if "*" in chain:
+            raise tree.fails("`*` means nothing here.", "there is no operator for powers: write `x * x`")
         name, *properties = chain
         slot = self._scopes.find(name)
         if slot is None:
@@ -125,8 +134,11 @@ class Expressions:
         if name in FOREIGN_WORDS and not properties:
             raise tree.fails(f"There is no `{name}` in Hog.", FOREIGN_WORDS[name])
         if name in RESERVED:
-            raise tree.fails(f"`{name}` stands where a value should: the source is nested too deeply here.")
+            reason = "" if name in RESERVED_HINTS else ": a part is missing, or nested too deeply"
+            raise tree.fails(f"`{name}` stands where a value should{reason}.", RESERVED_HINTS.get(name, ""))
         self._warnings.name(tree, name)
+        if name in _TEXTS and properties:
+            self._warnings.add(tree, f"{name} is a text and has no properties: the program fails here")
         return ["name", *place(tree), name, properties]
 
     def _array_access(self, tree: Tree) -> Node:
@@ -152,7 +164,17 @@ class Expressions:
         operator = tree.text("op")
         if operator not in ARITHMETIC:
             raise tree.fails(f"There is no operator {operator}.")
-        return ["arith", *place(tree), operator, self(tree.child("left")), self(tree.child("right"))]
+        left, right = tree.child("left"), tree.child("right")
+        if operator == "-" and self._is_hyphen(left, right):
+            self._warnings.add(tree, "this subtracts; a name with a hyphen is read as `properties['a-b']`")
+        return ["arith", *place(tree), operator, self(left), self(right)]
+
+    def _is_hyphen(self, left: Tree, right: Tree) -> bool:
+        """Whether `a.b-c` is probably meant as one name."""
+        if left.kind != "Field" or right.kind != "Field" or len(left.chain()) < 2:
+            return False
+        name, *properties = right.chain()
+        return not properties and self._scopes.find(name) is None and name not in EVALUATION_GLOBALS
 
     def _comparison(self, tree: Tree) -> Node:
         operator = tree.text("op")
@@ -182,7 +204,11 @@ class Expressions:
         return called
 
     def _library_call(self, tree: Tree, name: str, arguments: list[Tree]) -> Node:
+        if name == "_caseWithExpression":
+            return self._case(tree, arguments)
         check_library_call(tree, name, len(arguments))
+        if name in _FUNCTION_FIRST and arguments[0].kind != "Lambda" and arguments[1].kind == "Lambda":
+            self._warnings.add(tree, f"the function comes first: {name}(x -> x, list)")
         compiled = self._arguments(tree, arguments)
         match name:
             case "if" | "multiIf":
@@ -191,7 +217,25 @@ class Expressions:
                 return ["default", *compiled]
         return ["call", *place(tree), name, compiled]
 
+    def _case(self, tree: Tree, arguments: list[Tree]) -> Node:
+        """`case subject when a then b … else z end`: a function of the subject, which is evaluated once."""
+        subject, *rest = arguments
+
+        def body() -> list[Node]:
+            found: Node = ["local", self._scopes.find("case")]  # no variable of a program can have that name
+            compiled = self._arguments(tree, rest)
+            for at in range(0, len(compiled) - 1, 2):
+                compiled[at] = ["compare", *place(tree), "==", found, compiled[at]]
+            return [["return", _choices(compiled)]]
+
+        return ["apply", *place(tree), self.function("case", ["case"], body, tree), [self(subject)]]
+
     def _expression_call(self, tree: Tree) -> Node:
+        called = tree.child("expr")
+        method = called.chain()[-1] if called.kind == "Field" else _constant_key(called)
+        hint = hint_for_method(method, PUBLIC_FUNCTIONS)
+        if hint:
+            self._warnings.add(tree, f"values have no methods; {hint}")
         return ["apply", *place(tree), self(tree.child("expr")), self._arguments(tree, tree.children("args"))]
 
     def _arguments(self, tree: Tree, arguments: list[Tree]) -> list[Node]:
@@ -244,6 +288,12 @@ def _position_in_list(tree: Tree, index: int) -> Node:
     if index == 0:
         raise tree.fails("Positions count from 1.", "the first item is `[1]`, the last one `[-1]`")
     return ["const", index]
+
+
+def _constant_key(tree: Tree) -> str:
+    """The `b` of `x.b` or `x['b']`; empty for everything else."""
+    key = tree.child("property").raw("value") if tree.kind == "ArrayAccess" else None
+    return key if isinstance(key, str) else ""
 
 
 def _choices(arguments: list[Node]) -> Node:

@@ -18,6 +18,10 @@ _VALUELESS: Final = frozenset({"CompareOperation", "Constant", "Field", "Arithme
 """Expressions that do nothing as a statement."""
 
 
+_LEAVING: Final = frozenset({"ReturnStatement", "ThrowStatement"})
+"""Statements after which nothing is reached."""
+
+
 class Statements:
     """Compiles statements; every method returns the statements that one becomes."""
 
@@ -42,7 +46,14 @@ class Statements:
 
     def body(self, block: Tree) -> list[Node]:
         """Compile the statements of a block (or program) into the scope that is open."""
-        return [statement for child in block.children("declarations") for statement in self(child)]
+        compiled: list[Node] = []
+        before = ""
+        for child in block.children("declarations"):
+            if before in _LEAVING:
+                self._warnings.add(child, "this is never reached")
+            before = child.kind
+            compiled += self(child)
+        return compiled
 
     def __call__(self, tree: Tree) -> list[Node]:
         """Compile one statement.
@@ -98,7 +109,7 @@ class Statements:
         raise target.fails("This cannot be assigned to.", "`==` compares")
 
     def _assign_name(self, target: Tree, value: Node) -> list[Node]:
-        name = target.texts("chain")[0]
+        name = target.chain()[0]
         slot = self._scopes.find(name)
         if slot is None:
             raise target.fails(f"There is no variable {name}.", self._undeclared_hint(name))
@@ -114,7 +125,7 @@ class Statements:
         while root is not None and root.kind in ("ArrayAccess", "TupleAccess"):
             root = root.child("array" if root.kind == "ArrayAccess" else "tuple")
         if root is not None and root.kind == "Field":
-            name = root.texts("chain")[0]
+            name = root.chain()[0]
             if self._scopes.find(name) is None:
                 raise target.fails(f"There is no variable {name}.", self._undeclared_hint(name))
 
@@ -142,7 +153,10 @@ class Statements:
         return [["return", self._expression(value)]]
 
     def _throw(self, tree: Tree) -> list[Node]:
-        return [["throw", *place(tree), self._expression(tree.child("expr"))]]
+        thrown = tree.child("expr")
+        if thrown.kind == "Constant":
+            self._warnings.add(tree, "only errors can be thrown: `throw Error('…')`")
+        return [["throw", *place(tree), self._expression(thrown)]]
 
     def _if(self, tree: Tree) -> list[Node]:
         condition = self._expression.condition(tree.child("expr"))

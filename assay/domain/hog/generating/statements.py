@@ -30,6 +30,7 @@ class ProgramGenerator:
     def __init__(self, statements: list[Node]) -> None:
         self._statements = statements
         self._makers: list[ast.stmt] = []
+        self._tries = 0
         self._expression = Expressions(
             frozenset(_captured(statements)), self._make, shares_globals=not _puts(statements)
         )
@@ -118,8 +119,8 @@ class ProgramGenerator:
         )
 
     def _try(self, body: list[Node], catches: list[Any]) -> list[ast.stmt]:
-        self._caught = getattr(self, "_caught", 0) + 1
-        caught = f"e{self._caught}"
+        self._tries += 1
+        caught = f"e{self._tries}"
         handlers: list[ast.stmt] = [ast.Raise()]
         for slot, kind, statements in reversed(catches):
             handler = self._all(statements)

@@ -7,7 +7,7 @@ import re
 from datetime import date, datetime
 from typing import Final
 
-from assay.domain.hog.dates import seconds_of
+from assay.domain.hog.dates import date_text, seconds_of
 from assay.domain.hog.errors import HogRuntimeError
 from assay.domain.hog.library.registry import Machine, function
 from assay.domain.hog.library.time.arguments import read_zone
@@ -89,13 +89,17 @@ def to_string(machine: Machine, value: Value, zone: Value = None) -> str:
     """
     if isinstance(value, datetime) and zone is not None:
         value = in_zone(value, read_zone("toString", zone))
-    return text_of(machine.budget, value)
+    return _in_words(machine, value)
 
 
 @function("toUUID", 1, scalar=True)
 def to_uuid(machine: Machine, value: Value) -> str:
     """A value as text: there is no type for UUIDs."""
-    return text_of(machine.budget, value)
+    return _in_words(machine, value)
+
+
+def _in_words(machine: Machine, value: Value) -> str:
+    return date_text(value) if isinstance(value, date) else text_of(machine.budget, value)
 
 
 @function("toInt", 1, scalar=True)

@@ -48,5 +48,5 @@ def print_(machine: Machine, *values: Value) -> None:
         LimitExceeded: the program has printed too much.
     """
     texts = [text_of(machine.budget, value) for value in values]
-    machine.budget.text(sum(map(len, texts)) + len(texts))
+    machine.budget.text_from(sum(map(len, texts)) + len(texts), *texts)
     machine.print_line(" ".join(texts))

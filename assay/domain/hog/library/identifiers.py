@@ -43,16 +43,16 @@ def is_ip_address_in_range(machine: Machine, address: Value, network: Value) -> 
 
 
 @function("sortableSemver", 1)
-def sortable_semver(machine: Machine, version: Value) -> list[Value] | None:
+def sortable_semver(machine: Machine, version: Value) -> list[Value]:
     """The numbers of a version (`v1.10.2-rc.1` has 1, 10 and 2), whose lists compare as versions do.
 
     Returns:
-        None if the text has no numbers that are joined by dots.
+        An empty list if the text has no numbers that are joined by dots.
     """
     text = text_or_null("sortableSemver", version)
     numbers = None if text is None else search_group(machine.budget, text, _NUMBERS_WITH_DOTS)
     if numbers is None:
-        return None
+        return []
     machine.budget.items(numbers.count(".") + 1)
     return [_number(digits) for digits in numbers.split(".")]
 

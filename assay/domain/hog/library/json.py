@@ -11,9 +11,9 @@ from typing import Final
 from assay.domain.hog.arguments import text_argument
 from assay.domain.hog.errors import HogInputError
 from assay.domain.hog.json_text import json_of, parse_json
+from assay.domain.hog.keys import is_key
 from assay.domain.hog.library.conversion import float_of, integer_of
 from assay.domain.hog.library.registry import Machine, function
-from assay.domain.hog.operators import is_key
 from assay.domain.hog.printing import text_of
 from assay.domain.hog.values import Value
 

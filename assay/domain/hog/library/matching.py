@@ -57,9 +57,9 @@ def multi_search_any_case_insensitive(machine: Machine, text: Value, sought: Val
     if text is None or not isinstance(sought, list | tuple):
         return 0
     budget = machine.budget
-    budget.spend(len(sought))
     within = folded(budget, text_of(budget, text))
     for value in sought:
+        budget.spend(1)
         budget.text(len(within))
         if value is not None and folded(budget, text_of(budget, value)) in within:
             return 1

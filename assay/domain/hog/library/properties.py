@@ -6,17 +6,14 @@ a text, which is null, the answer is null or false.
 
 from __future__ import annotations
 
-from typing import Final
-
 from assay.domain.filters.canonical import text_of
 from assay.domain.filters.dates import Ago, NamedDate, Span, instant_of
 from assay.domain.filters.numbers import number_of
 from assay.domain.filters.paths import cleaned_path
 from assay.domain.filters.patterns import Pattern
 from assay.domain.hog.library.registry import Machine, function
+from assay.domain.hog.limits import CHARACTERS_PER_STEP
 from assay.domain.hog.values import Value
-
-_CHARACTERS_PER_STEP: Final = 64
 
 
 @function("propertyText", 2, scalar=True, internal=True)
@@ -75,5 +72,5 @@ def _span(machine: Machine, amount: int, unit: str, whole_day: bool) -> Span:
 
 def _read(machine: Machine, text: str) -> str:
     """Charge for looking through a text."""
-    machine.budget.spend(1 + len(text) // _CHARACTERS_PER_STEP)
+    machine.budget.spend(1 + len(text) // CHARACTERS_PER_STEP)
     return text

@@ -43,11 +43,7 @@ class Machine(Protocol):
         """
 
     def print_line(self, line: str) -> None:
-        """Add a line to what the program has printed.
-
-        Raises:
-            LimitExceeded: it has printed too much.
-        """
+        """Add a line to what the program has printed; more than there is room for is not kept."""
 
 
 class LibraryFunction(NamedTuple):

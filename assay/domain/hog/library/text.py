@@ -19,7 +19,7 @@ _BYTES_PER_TEXT: Final = 80
 def concat(machine: Machine, *values: Value) -> str:
     """All values as text, one after the other; null adds nothing."""
     texts = [text_of(machine.budget, value) for value in values if value is not None]
-    machine.budget.text(sum(map(len, texts)))
+    machine.budget.text_from(sum(map(len, texts)), *texts)
     return "".join(texts)
 
 
@@ -62,7 +62,7 @@ def reverse(machine: Machine, text: Value) -> str | None:
     given = text_or_null("reverse", text)
     if given is None:
         return None
-    machine.budget.text(len(given))
+    machine.budget.text_from(len(given), given)
     return given[::-1]
 
 
@@ -105,7 +105,7 @@ def substring(machine: Machine, text: Value, start: Value, length: Value = None)
         return ""
     most = len(text) if length is None else max(0, whole_number("substring", length))
     count = min(most, len(text) - first)
-    machine.budget.text(count)
+    machine.budget.text_from(count, text)
     return text[first : first + count]
 
 
@@ -146,7 +146,7 @@ def replace_all(machine: Machine, text: Value, old: Value, new: Value) -> str | 
         return None
     old, new = text_argument("replaceAll", old), text_argument("replaceAll", new)
     machine.budget.text(len(given))
-    machine.budget.text(len(given) + given.count(old) * max(0, len(new) - len(old)))
+    machine.budget.text_from(len(given) + given.count(old) * max(0, len(new) - len(old)), given, new)
     return given.replace(old, new)
 
 
@@ -157,7 +157,7 @@ def replace_one(machine: Machine, text: Value, old: Value, new: Value) -> str | 
     if given is None:
         return None
     old, new = text_argument("replaceOne", old), text_argument("replaceOne", new)
-    machine.budget.text(len(given) + len(new))
+    machine.budget.text_from(len(given) + len(new), given, new)
     return given.replace(old, new, 1)
 
 
@@ -175,5 +175,6 @@ def split_by_string(
     pieces = given.count(separator) + 1 if separator else len(given)
     kept = pieces if limit is None else min(pieces, limit)
     machine.budget.items(kept)
-    machine.budget.reserve(kept * _BYTES_PER_TEXT + len(given))
+    machine.budget.reserve(kept * _BYTES_PER_TEXT)
+    machine.budget.text_from(len(given), given)
     return given.split(separator, kept)[:kept] if separator else list(given[:kept])

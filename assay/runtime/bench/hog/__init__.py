@@ -13,7 +13,8 @@ from assay.domain.hog.compiling import compile_source
 from assay.domain.hog.evaluation import evaluate
 from assay.domain.hog.limits import Limits
 from assay.domain.hog.machine import HogMachine
-from assay.domain.hog.outcomes import CompiledProgram
+from assay.domain.hog.outcomes import CompiledProgram, HogTarget
+from assay.errors import WorkError
 from assay.runtime.bench.hog.programs import EVALUATION, PROGRAMS, target
 from assay.runtime.bench.hog.tree_walker import TreeWalker
 
@@ -89,12 +90,18 @@ def _evaluation(compiled: CompiledProgram, evaluations: int) -> dict[str, float]
 async def _through_child(compiled: CompiledProgram, evaluations: int) -> dict[str, float]:
     targets = [target(number) for number in range(evaluations)]
     runner = HogProcesses(processes=1, memory_mb=_MEMORY_MB)
+
+    async def evaluated(batch: list[HogTarget]) -> None:
+        found = await runner.evaluate(compiled, batch, owner=None, allows_na=False, limits=Limits())
+        for outcome in found:
+            if isinstance(outcome, WorkError):
+                raise outcome
+
     try:
-        await runner.evaluate(compiled, targets[:_BATCH], allows_na=False, limits=Limits())  # starts it
+        await evaluated(targets[:_BATCH])  # starts it
         began, cpu = time.perf_counter(), time.process_time()
         for start in range(0, evaluations, _BATCH):
-            batch = targets[start : start + _BATCH]
-            await runner.evaluate(compiled, batch, allows_na=False, limits=Limits())
+            await evaluated(targets[start : start + _BATCH])
         seconds, own = time.perf_counter() - began, time.process_time() - cpu
     finally:
         await runner.close()

@@ -199,3 +199,36 @@ def test_whatever_an_event_holds_there_is_one_outcome(
     assert (outcome.fault is None) == (outcome.error is None)
     assert outcome.fault is None or outcome.verdict is None
     assert outcome.verdict is not None or allows_na or outcome.fault
+
+
+@pytest.mark.parametrize(
+    ("source", "limits"),
+    [
+        ("let s := output while (true) { s := s || s }", Limits()),
+        ("while (true) {}", Limits(steps=100_000)),
+        ("return isValidJSON(output)", Limits(memory=MIB)),
+    ],
+)
+def test_a_limit_is_the_fault_of_a_large_event(source: str, limits: Limits) -> None:
+    large = run(source, {"$ai_output": "[" + "1," * 40_000 + "1]"}, limits=limits)
+    assert large.fault is HOG_INPUT_ERROR
+    assert large.error is not None
+    assert large.error.startswith("Limit exceeded: ")
+
+
+def test_a_limit_is_the_fault_of_the_program_otherwise() -> None:
+    assert run("while (true) {}", {"$ai_output": "x"}, limits=Limits(steps=100_000)).fault is HOG_ERROR
+    assert run("while (true) {}", '{"$ai_output": "x"}', limits=Limits(steps=100_000)).fault is HOG_ERROR
+
+
+def test_a_long_answer_that_is_printed_stops_nothing() -> None:
+    outcome = run("print(output) return true", {"$ai_output": "x" * 70_000})
+    assert outcome.verdict is True
+    assert len(outcome.reasoning) < 66_000
+
+
+def test_nothing_is_left_of_an_event_when_its_run_is_over() -> None:
+    machine = HogMachine()
+    program = machine.load(compile_source("return output = 'a'").bytecode)
+    assert program.run({"output": "a"}, Limits()) is True
+    assert not machine._globals

@@ -101,7 +101,7 @@ def test_evaluation_events_have_readable_text_and_no_long_values() -> None:
         "output": '[{"message": {"content": "bye"}}]',
         "properties": {"$ai_model": "m"},
         "input_text": "user: hello",
-        "output_text": "assistant: bye",
+        "output_text": "bye",
     }
 
 

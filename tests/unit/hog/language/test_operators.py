@@ -62,6 +62,7 @@ from tests.unit.hog.programs import failure_of, limit_of, value_of
         ("tuple()", ()), ("tuple(1)", (1,)), ("(1,)", (1,)), ("{'a': 1,}", {"a": 1}), ("[1, 2,]", [1, 2]),
         # choices
         ("true ? 1 : 2", 1), ("if(0, 1, 2)", 2), ("multiIf(false, 1, false, 2, 3)", 3), ("case when 1 = 2 then 'a' end", None),
+        ("case 1 + 1 when 1 then 'a' when 2 then 'b' else 'c' end", "b"), ("case 5 when 1 then 'a' end", None), ("case 'x' when 'x' then (case 2 when 2 then 'in' end) end", "in"),
     ],
 )  # fmt: skip
 def test_expressions(expression, expected):

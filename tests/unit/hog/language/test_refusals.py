@@ -43,7 +43,7 @@ from tests.unit.hog.programs import refusal_of
         ("return [1, 2][1:2]", "no slices", ""),
         ("return (select 1)", "queries", ""),
         ("return <a />", "", ""),
-        ("return *", "", ""),
+        ("return 2 ** 3", "`*`", "powers"),
         ("return 'abc", "", ""),
         ("/* open", "", ""),
         ("return even(2) fun even(n) { return n }", "no function even", ""),
@@ -138,6 +138,7 @@ def test_deep_loops_are_refused():
         ("return None", "write `null`"),
         ("if (input || output) { return true }", "`or` combines"),
         ("return\n1", "next line"),
+        ("return 1 let a := 2", "never reached"),
         ("let a := 1 a -1", "not used"),
     ],
 )

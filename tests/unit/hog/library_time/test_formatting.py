@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from assay.domain.hog.errors import HogInputError, HogRuntimeError, LimitExceeded
+from assay.domain.hog.errors import HogInputError, HogRuntimeError
 from assay.domain.hog.library import FUNCTIONS
 from assay.domain.hog.limits import Limits
 from tests.unit.hog.library_time.calls import at, call, machine, walls
@@ -139,6 +139,6 @@ def test_each_character_of_a_pattern_is_a_step() -> None:
     assert one.budget.steps == Limits().steps - 10
 
 
-def test_long_patterns_are_charged_before_they_are_filled_in() -> None:
-    with pytest.raises(LimitExceeded):
-        shown("2009-02-11", "%M" * 2_000_000)
+def test_long_patterns_are_refused_before_they_are_filled_in() -> None:
+    with pytest.raises(HogInputError, match="at most 1,000 characters"):
+        shown("2009-02-11", "%M" * 501)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assay.domain.hog.errors import HogThrown, Limit, LimitExceeded
+from assay.domain.hog.machine import CUT_OFF
 from assay.domain.hog.values import HogError
 from tests.unit.hog.library_values.calls import bomb, call, limited, printed, run
 
@@ -59,18 +60,29 @@ def test_print(source: str, lines: list[str]) -> None:
     assert printed(source) == lines
 
 
-def test_print_shows_moments_in_words() -> None:
-    assert printed("print(toDate('2025-02-07'))") == ["2025-02-07"]
+def test_print_shows_days_and_moments_as_such() -> None:
+    assert printed("print(toDate('2025-02-07'))") == ["Date(2025, 2, 7)"]
     assert call("print", datetime(2025, 2, 7, tzinfo=UTC)) is None
 
 
-def test_printing_too_much_stops() -> None:
-    with pytest.raises(LimitExceeded) as stopped:
-        run("while (true) { print('x') }")
-    assert stopped.value.limit is Limit.OUTPUT
-    with pytest.raises(LimitExceeded) as stopped:
-        call("print", "x" * 100_000)
-    assert stopped.value.limit is Limit.OUTPUT
+@pytest.mark.parametrize(
+    ("source", "lines", "characters", "cut"),
+    [
+        ("for (let i := 0; i < 1000; i := i + 1) { print(1) }", 1000, 1000, False),
+        ("for (let i := 0; i < 5000; i := i + 1) { print(1) } return true", 1001, 1000, True),
+        ("print('x' * 65536)", 1, 65536, False),
+        ("print('x' * 65537)", 2, 65536, True),
+        ("for (let i := 0; i < 9; i := i + 1) { print('x' * 10000) } print('never')", 8, 65530, True),
+    ],
+)
+def test_of_what_is_printed_so_much_is_kept(source: str, lines: int, characters: int, cut: bool) -> None:
+    output = printed(source)
+    assert len(output) == lines
+    assert (output[-1] == CUT_OFF) is cut
+    assert sum(len(line) for line in output if line != CUT_OFF) == characters
+
+
+def test_printing_what_takes_too_long_to_show_stops() -> None:
     for name in ("print", "Error"):
         with pytest.raises(LimitExceeded) as stopped:
             limited(name, bomb(), steps=100_000)
