@@ -62,21 +62,15 @@ class RunEvaluation:
                 HogEvaluationActivities.evaluate,
                 run,
                 task_queue=TaskQueue.COMPUTE,
-                start_to_close_timeout=HOG_RUN.attempt,
-                schedule_to_close_timeout=HOG_RUN.total,
-                heartbeat_timeout=HOG_RUN.heartbeat,
-                retry_policy=HOG_RUN.retry,
                 summary=judge_summary(run),
+                **HOG_RUN.options,
             )
         return await workflow.execute_activity_method(
             EvaluationActivities.judge,
             run,
             task_queue=TaskQueue.LLM,
-            start_to_close_timeout=MODEL_CALL.attempt,
-            schedule_to_close_timeout=MODEL_CALL.total,
-            heartbeat_timeout=MODEL_CALL.heartbeat,
-            retry_policy=MODEL_CALL.retry,
             summary=judge_summary(run),
+            **MODEL_CALL.options,
         )
 
     async def _commit(self, run: RunEvaluationInput, judgement: Judgement) -> None:
@@ -87,11 +81,8 @@ class RunEvaluation:
             await workflow.execute_activity_method(
                 EvaluationActivities.record_verdict,
                 RecordVerdictInput(run=run, judgement=judgement),
-                start_to_close_timeout=STORE.attempt,
-                schedule_to_close_timeout=STORE.total,
-                heartbeat_timeout=STORE.heartbeat,
-                retry_policy=STORE.retry,
                 summary=f"Record {judgement.outcome}: {judgement.verdict_event_id}",
+                **STORE.options,
             )
 
     async def _fail_evaluation(self, run: RunEvaluationInput, reason: StatusReason, version: int) -> None:
@@ -100,11 +91,8 @@ class RunEvaluation:
             FailEvaluationInput(
                 project_id=run.project_id, evaluation_id=run.evaluation_id, reason=reason, version=version
             ),
-            start_to_close_timeout=STORE.attempt,
-            schedule_to_close_timeout=STORE.total,
-            heartbeat_timeout=STORE.heartbeat,
-            retry_policy=STORE.retry,
             summary=f"Stop the evaluation: {reason}",
+            **STORE.options,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypedDict
 
 from temporalio.common import RetryPolicy
 
@@ -16,6 +17,15 @@ FIRST_RETRY = timedelta(seconds=2)
 
 _PATIENCE = timedelta(hours=24)
 """Time in all, waiting in a queue for a worker included: a laptop that sleeps over night loses nothing."""
+
+
+class ActivityOptions(TypedDict):
+    """A budget in the words of `workflow.execute_activity`."""
+
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta | None
+    retry_policy: RetryPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,16 @@ class Budget:
     total: timedelta
     retry: RetryPolicy
     heartbeat: timedelta | None = None
+
+    @property
+    def options(self) -> ActivityOptions:
+        """What to pass on to Temporal."""
+        return ActivityOptions(
+            start_to_close_timeout=self.attempt,
+            schedule_to_close_timeout=self.total,
+            heartbeat_timeout=self.heartbeat,
+            retry_policy=self.retry,
+        )
 
 
 STORE = Budget(
@@ -67,8 +87,8 @@ MODEL_CALL = Budget(
 """One question to a model."""
 
 HOG_RUN = Budget(
-    # Reading the event, a wait for a process, and ten seconds that a program may take.
-    attempt=timedelta(seconds=30),
+    # Reading the event, the wait for a process that others use, and ten seconds that a program may take.
+    attempt=timedelta(seconds=120),
     total=_PATIENCE,
     # Whatever a program does is an answer; only stores and processes that are away are tried again.
     retry=RetryPolicy(

@@ -23,6 +23,7 @@ from assay.errors import (
     WorkError,
 )
 from assay.temporal.queues import TaskQueue
+from assay.temporal.retry import HOG_RUN
 from tests.workflows.scripted_activities import (
     ScriptedActivities,
     a_hog_judgement,
@@ -150,7 +151,7 @@ async def test_a_hog_program_runs_on_the_queue_for_computing(skipping: WorkflowE
     result = await _run(skipping, activities, a_hog_run())
 
     assert activities.judged_on == ["assay-compute"]
-    assert activities.hog_timeouts == [timedelta(seconds=30)]
+    assert activities.hog_timeouts == [HOG_RUN.attempt]
     assert [record.judgement for record in activities.recorded] == [judgement]
     assert (result.evaluation_type, result.verdict, result.skipped) == ("hog", True, False)
     assert (result.reasoning, result.model) == ("length 31\nok", None)

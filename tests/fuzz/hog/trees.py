@@ -16,7 +16,7 @@ from tests.fuzz.hog.corpus import ORDINARY, PROGRAMS
 _ODD: Final[tuple[Any, ...]] = (
     None, True, False, 0, 1, -1, 3, 2**31, 2**63, 2**70, -(2**40), 1.5, 1e999, "", "x", "a.b", "+", "==", "\ud800",
     "None", "__class__", "v1", "*", "Infinity", "1" * 5000, [], {}, [[]], [None], [1, 2], ["const", 1],
-    ["local", 1], ["local", 99], ["function", "f", [], [], []], {"node": "Block", "declarations": []},
+    ["local", 1], ["local", 99], ["function", 1, 0, "f", [], [], []], {"node": "Block", "declarations": []},
 )  # fmt: skip
 
 
