@@ -17,7 +17,10 @@ from assay.contracts.wire import FormText, parse_json
 from assay.errors import MalformedRequest, RequestError, RequestTooLarge, UnsupportedMediaType
 
 MAX_BODY_BYTES = 20_971_520
-"""Largest request body that is read."""
+"""Largest request body that is read, unless an operation says less."""
+
+MAX_CONFIGURATION_BYTES = 1_048_576
+"""Largest body of operations that take nothing but what people configure."""
 
 
 class Payload:
@@ -25,10 +28,14 @@ class Payload:
 
     What went wrong is remembered: the body may be looked at during authentication, where a body that
     cannot be read counts as one without a key, and again by the operation, which refuses it.
+
+    Args:
+        limit: largest body that is read, in bytes.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, limit: int = MAX_BODY_BYTES) -> None:
         self._request = request
+        self._limit = limit
         self._data: Any = None
         self._refusal: RequestError | None = None
         self._is_read = False
@@ -37,14 +44,15 @@ class Payload:
         """The parsed body: a JSON value, or an object of `FormText` values for a form.
 
         Raises:
-            RequestTooLarge: it is over `MAX_BODY_BYTES`.
+            RequestTooLarge: it is over the limit.
             MalformedRequest: it is not what its content type says.
             UnsupportedMediaType: its content type cannot be read.
         """
         if not self._is_read:
             self._is_read = True
             try:
-                self._data = await _parse(self._request.headers, await read_bounded(self._request))
+                body = await read_bounded(self._request, self._limit)
+                self._data = await _parse(self._request.headers, body)
             except RequestError as error:
                 self._refusal = error
         if self._refusal is not None:

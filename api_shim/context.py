@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from temporalio.client import Client
 
 from api_shim.event_writer import EventWriter
 from assay.ports import EventStore, HogRunner, ProviderDirectory, Registry
+
+_LARGE_READS = 2
+"""A captured event may have 8 MB, and some ten times that as objects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Deps:
         throttle: whether per-key request limits are on.
         ready_checks: one named probe per dependency; a probe raises when its dependency is down.
         clock: seconds, monotonic; what request limits are counted by.
+        large_reads: held while an event is read and worked on for a request, so that requests for long
+            events wait for each other instead of filling the memory.
     """
 
     registry: Registry
@@ -38,6 +44,7 @@ class Deps:
     throttle: bool
     ready_checks: Mapping[str, Callable[[], Awaitable[None]]]
     clock: Callable[[], float] = time.monotonic
+    large_reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_READS))
 
 
 def deps_of(request: Request) -> Deps:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from api_shim.access import accessible_project, authenticate, require_scope
-from api_shim.bodies import PARSED_TYPES, Payload
+from api_shim.bodies import MAX_BODY_BYTES, PARSED_TYPES, Payload
 from api_shim.context import deps_of
 from api_shim.errors import error_response, method_not_allowed
 from api_shim.known_projects import KnownProjects
@@ -63,7 +63,7 @@ class Endpoint:
     async def _respond(self, request: Request) -> Response:
         require_json(request)
         operation = self._operations.get("GET" if request.method == "HEAD" else request.method)
-        payload = Payload(request)
+        payload = Payload(request, operation.max_body_bytes if operation else MAX_BODY_BYTES)
         principal, project = await self._admit(request, payload, operation)
         if operation is not None:
             return await _run(operation, request, payload, (principal, project))

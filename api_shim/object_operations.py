@@ -26,6 +26,7 @@ class Options(TypedDict, total=False):
     query: type[RequestModel]
     errors: ErrorStyle
     also: Mapping[int, str]
+    max_body_bytes: int
 
 
 def existing[Found](found: Found | None) -> Found:

@@ -30,7 +30,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api_shim.bodies import Payload
+from api_shim.bodies import MAX_BODY_BYTES, Payload
 from api_shim.context import Deps
 from api_shim.errors import STANDARD, ErrorStyle
 from api_shim.throttle import DEFAULT_LIMITS, Limits
@@ -91,6 +91,7 @@ class Operation[Body, Query]:
         name: with the resource's name, the operation id; unique within the resource.
         path: below the resource's path; empty, `{id}`, `{id}/action` or `action`.
         body: model of the request body; None if there is none.
+        max_body_bytes: largest request body that is read.
         query: model of the query parameters.
         response: model of the answer; None for an empty one.
         status: status of success.
@@ -107,6 +108,7 @@ class Operation[Body, Query]:
     path: str
     handler: Callable[[Call[Body, Query]], Awaitable[Result]]
     body: type[Body] | None = None
+    max_body_bytes: int = MAX_BODY_BYTES
     query: type[Query] | None = None
     response: type[BaseModel] | None = None
     status: int = 200

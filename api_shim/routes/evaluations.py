@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from api_shim.bodies import MAX_CONFIGURATION_BYTES
 from api_shim.evaluation_changes import changed_spec, compiled_conditions, new_spec, saved_conditions
 from api_shim.hog_programs import program_of, renewed_program, with_program
 from api_shim.object_operations import changes, creation, existing, list_of, retrieval
@@ -105,9 +106,20 @@ RESOURCE = Resource(
     scope="evaluation",
     operations=(
         list_of(EvaluationResponse, list_evaluations, query=EvaluationListQuery),
-        creation(EvaluationRequest, EvaluationResponse, create_evaluation),
+        creation(
+            EvaluationRequest,
+            EvaluationResponse,
+            create_evaluation,
+            max_body_bytes=MAX_CONFIGURATION_BYTES,
+        ),
         retrieval(EvaluationResponse, retrieve_evaluation, query=EvaluationFilters),
-        *changes(EvaluationRequest, EvaluationResponse, change_evaluation, query=EvaluationFilters),
+        *changes(
+            EvaluationRequest,
+            EvaluationResponse,
+            change_evaluation,
+            query=EvaluationFilters,
+            max_body_bytes=MAX_CONFIGURATION_BYTES,
+        ),
         hard_delete_forbidden(),
         TEST_HOG,
     ),

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import structlog
 
+from api_shim.bodies import MAX_CONFIGURATION_BYTES
 from api_shim.errors import ERROR
 from api_shim.hog_programs import hog_available, no_process
 from api_shim.operations import Call, Operation
 from api_shim.schemas.hog_tests import HogTestRequest, HogTestResponse, HogTestRow
-from assay.contracts.events import GENERATION, Event
+from assay.contracts.events import GENERATION, EventRef
 from assay.domain.filters.parsing import Room, parse_filters
 from assay.domain.filters.predicates import Filters
 from assay.domain.hog.errors import HogCompileError
@@ -52,6 +53,8 @@ _BUSY: Final = HogOutcome(
     fault=Fault.HOG_ERROR, error="Not run: the server is busy with other programs; try again."
 )
 
+_GONE: Final = HogOutcome(fault=Fault.HOG_INPUT_ERROR, error="Not run: the event is not there any more.")
+
 _DEFECT: Final = HogOutcome(
     fault=Fault.HOG_ERROR,
     error="Assay failed while it ran the program. That is a defect, and not the program's.",
@@ -69,8 +72,8 @@ async def test_hog(call: Call[HogTestRequest, None]) -> HogTestResponse:
     any_of = await asyncio.to_thread(_conditions, form.conditions)
     program = await _compiled(call, form.source)
     now = datetime.now(UTC)
-    events = await asyncio.to_thread(
-        call.deps.events.recent_events,
+    refs = await asyncio.to_thread(
+        call.deps.events.recent_refs,
         call.project.id,
         GENERATION,
         since=now - timedelta(days=_DAYS),
@@ -78,13 +81,12 @@ async def test_hog(call: Call[HogTestRequest, None]) -> HogTestResponse:
         any_of=any_of,
         limit=form.sample_count,
     )
-    if not events:
+    if not refs:
         which = " that the conditions admit" if any_of else ""
         message = f"There are no {GENERATION} events of the last {_DAYS} days{which}."
         return HogTestResponse(results=[], message=message)
     trial = _Trial(call, program, allows_na=form.allows_na)
-    outcomes = await trial.outcomes([hog_target(event) for event in events])
-    return await asyncio.to_thread(_answer, events, outcomes)
+    return HogTestResponse(results=await trial.rows(refs))
 
 
 def _conditions(sent: Sequence[dict[str, Any]]) -> list[Filters]:
@@ -130,53 +132,60 @@ class _Trial:
         self._call = call
         self._program = program
         self._allows_na = allows_na
+        self._unavailable: list[HogUnavailable] = []
 
-    async def outcomes(self, targets: Sequence[HogTarget]) -> list[HogOutcome]:
-        """One outcome for each event, also for those that the time did not suffice for.
+    async def rows(self, refs: Sequence[EventRef]) -> list[HogTestRow]:
+        """One row for each event, also for those that the time did not suffice for.
 
         Raises:
             ServiceUnavailable: there was a process for none of them.
         """
         clock = self._call.deps.clock
         deadline = clock() + TOGETHER_SECONDS
-        found: list[HogOutcome | HogUnavailable] = []
-        for target in targets:
+        rows: list[HogTestRow] = []
+        for ref in refs:
             left = deadline - clock()
             if left <= 0:
                 break
-            found.append(await self._outcome(target, left))
-        unavailable = [outcome for outcome in found if isinstance(outcome, HogUnavailable)]
-        if len(unavailable) == len(found):
-            raise no_process() from unavailable[0]
-        shown = [_BUSY if isinstance(outcome, HogUnavailable) else outcome for outcome in found]
+            rows.append(await self._row(ref, left))
+        if len(self._unavailable) == len(rows):
+            raise no_process() from self._unavailable[0]
         # Whoever waited for a process had its part in that the time is up.
-        others = _BUSY if _BUSY in shown else _NO_TIME
-        return shown + [others] * (len(targets) - len(shown))
+        waited = any(row.error == _BUSY.error for row in rows)
+        others = _BUSY if waited else _NO_TIME
+        return rows + [HogTestRow.unread(ref, others) for ref in refs[len(rows) :]]
 
-    async def _outcome(self, target: HogTarget, left: float) -> HogOutcome | HogUnavailable:
+    async def _row(self, ref: EventRef, left: float) -> HogTestRow:
         """What one event came to, with so many seconds left for it and those after it."""
+        deps = self._call.deps
         try:
-            async with asyncio.timeout(left + _GRACE_SECONDS):
-                [outcome] = await self._call.deps.hog.evaluate(
-                    self._program,
-                    [target],
-                    owner=_owner(self._call),
-                    allows_na=self._allows_na,
-                    limits=Limits(seconds=min(left, EACH_SECONDS)),
-                )
-        except TimeoutError:  # all processes are busy with the work of others
-            return _BUSY
+            async with asyncio.timeout(left + _GRACE_SECONDS), deps.large_reads:
+                event = await asyncio.to_thread(deps.events.find_event, ref)
+                if event is None:
+                    return HogTestRow.unread(ref, _GONE)
+                outcome = await self._outcome(hog_target(event), min(left, EACH_SECONDS))
+                return await asyncio.to_thread(HogTestRow.of, event, outcome)
+        except TimeoutError:  # others hold all processes, or read as many events as may be read at a time
+            return HogTestRow.unread(ref, _BUSY)
+
+    async def _outcome(self, target: HogTarget, seconds: float) -> HogOutcome:
+        try:
+            [outcome] = await self._call.deps.hog.evaluate(
+                self._program,
+                [target],
+                owner=_owner(self._call),
+                allows_na=self._allows_na,
+                limits=Limits(seconds=seconds),
+            )
+            if isinstance(outcome, HogUnavailable):
+                raise outcome
         except HogUnavailable as error:
-            return error
-        if isinstance(outcome, HogOutcome | HogUnavailable):
+            self._unavailable.append(error)
+            return _BUSY
+        if isinstance(outcome, HogOutcome):
             return outcome
         log.error("Hog program not run", reason=outcome.detail)
         return _DEFECT
-
-
-def _answer(events: Sequence[Event], outcomes: Sequence[HogOutcome]) -> HogTestResponse:
-    rows = [HogTestRow.of(event, outcome) for event, outcome in zip(events, outcomes, strict=True)]
-    return HogTestResponse(results=rows)
 
 
 TEST_HOG: Operation[HogTestRequest, None] = Operation(
@@ -185,6 +194,7 @@ TEST_HOG: Operation[HogTestRequest, None] = Operation(
     "test_hog",
     test_hog,
     body=HogTestRequest,
+    max_body_bytes=MAX_CONFIGURATION_BYTES,
     response=HogTestResponse,
     access="read",
     errors=ERROR,

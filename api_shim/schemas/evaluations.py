@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, FailFast, Field, ValidationInfo, WithJsonSchema
 from pydantic.config import JsonDict
 
 from api_shim.filters import BooleanFilter, IdFilter, OrderBy, SearchFilter
 from api_shim.pagination import PageQuery
 from api_shim.representations import UserBasic
+from api_shim.schemas.condition_sets import MAX_PROPERTIES, MAX_SETS, ConditionSets
 from assay.contracts.evaluations import (
     Evaluation,
     EvaluationStatus,
@@ -110,7 +111,10 @@ class ConditionRequest(RequestModel):
     """Name of the set, chosen by the client."""
     rollout_percentage: Annotated[float, Number(0, 100)] = 100
     """Share of the admitted events that is evaluated."""
-    properties: Annotated[list[JsonObject], Items()] = Field(default_factory=list)
+    # To the first bad one: telling of a hundred thousand takes seconds.
+    properties: Annotated[list[JsonObject], FailFast(), Items(max_items=MAX_PROPERTIES)] = Field(
+        default_factory=list
+    )
     """Property filters."""
 
 
@@ -156,7 +160,9 @@ class EvaluationRequest(RequestModel):
     """What a verdict looks like."""
     output_config: Annotated[JsonValue, WithJsonSchema(_OUTPUT_CONFIG)] = Field(default_factory=dict)
     """Which verdicts are possible."""
-    conditions: Annotated[list[ConditionRequest], Items()] = Field(default_factory=list)
+    conditions: Annotated[list[ConditionRequest], ConditionSets(max_items=MAX_SETS)] = Field(
+        default_factory=list
+    )
     """Which new events are evaluated; none if empty."""
     model_configuration: ModelConfigurationRequest | None = None
     """The model that judges; null leaves the choice to the engine (in a change: leaves it as it is)."""

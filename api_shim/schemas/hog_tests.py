@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from assay.contracts.events import Event
-from assay.contracts.wire import Boolean, Integer, Items, JsonObject, RequestModel, ResponseModel, Text
+from api_shim.schemas.condition_sets import MAX_SETS, ConditionSets
+from assay.contracts.events import Event, EventRef
+from assay.contracts.wire import Boolean, Integer, JsonObject, RequestModel, ResponseModel, Text
 from assay.domain.filters.canonical import text_of
 from assay.domain.hog.outcomes import HogOutcome
 from assay.domain.readable import target_text
@@ -37,7 +38,7 @@ class HogTestRequest(RequestModel):
     """On how many events."""
     allows_na: Boolean = False
     """Whether the program may return null: not applicable."""
-    conditions: Annotated[list[JsonObject], Items()] = Field(default_factory=list)
+    conditions: Annotated[list[JsonObject], ConditionSets(max_items=MAX_SETS)] = Field(default_factory=list)
     """Only events that one of these sets of filters admits; sets without filters and shares do not count."""
 
 
@@ -65,6 +66,19 @@ class HogTestRow(ResponseModel):
             trace_id=text_of(event.properties.get("$ai_trace_id")),
             input_preview=text.input[:PREVIEW_CHARACTERS],
             output_preview=text.output[:PREVIEW_CHARACTERS],
+            result=outcome.verdict,
+            reasoning=outcome.reasoning,
+            error=outcome.error,
+        )
+
+    @classmethod
+    def unread(cls, ref: EventRef, outcome: HogOutcome) -> HogTestRow:
+        """The row of an event that was not read."""
+        return cls(
+            event_uuid=ref.uuid,
+            trace_id=None,
+            input_preview="",
+            output_preview="",
             result=outcome.verdict,
             reasoning=outcome.reasoning,
             error=outcome.error,

@@ -6,12 +6,15 @@ from typing import Final
 
 from assay.contracts.evaluations import Judgement, StatusReason
 from assay.contracts.events import Event
-from assay.domain.hog.outcomes import Fault, HogOutcome, HogTarget
+from assay.domain.hog.outcomes import LIMIT_EXCEEDED, Fault, HogOutcome, HogTarget
 
 MAX_REASONING: Final = 16_000
 """Characters of a Hog judgement's reasoning. It passes through a workflow history a few times."""
 
 _UNFIT: Final = "This event is not of the shape that the program works on; other events are still evaluated."
+_TOO_LARGE: Final = (
+    "This event is too large for what the program does with it; other events are still evaluated."
+)
 
 
 def hog_target(event: Event) -> HogTarget:
@@ -44,9 +47,14 @@ def hog_judgement(blank: Judgement, outcome: HogOutcome) -> Judgement:
         )
     told = [outcome.error or "", outcome.reasoning]
     if outcome.fault is Fault.HOG_INPUT_ERROR:
-        return _skipped(blank, outcome.fault, [_UNFIT, *told])
+        return _skipped(blank, outcome.fault, [_why_skipped(outcome), *told])
     stopped = _skipped(blank, outcome.fault, told)
     return stopped.model_copy(update={"disable_reason": StatusReason.HOG_ERROR})
+
+
+def _why_skipped(outcome: HogOutcome) -> str:
+    """What a fault that lies in the event says about it: limits are a large event's fault."""
+    return _TOO_LARGE if (outcome.error or "").startswith(LIMIT_EXCEEDED) else _UNFIT
 
 
 def _skipped(blank: Judgement, fault: Fault, told: list[str]) -> Judgement:

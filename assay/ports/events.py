@@ -22,7 +22,7 @@ class EventStore(Protocol):
     def trace(self, project_id: int, trace_id: str, *, limit: int = 1000) -> list[Event]:
         """The events of one trace, oldest first, each uuid once."""
 
-    def recent_events(
+    def recent_refs(
         self,
         project_id: int,
         event: str,
@@ -31,8 +31,10 @@ class EventStore(Protocol):
         until: datetime,
         any_of: Sequence[Filters] = (),
         limit: int,
-    ) -> list[Event]:
-        """The newest events of one kind, newest first, each uuid once.
+    ) -> list[EventRef]:
+        """Where the newest events of one kind are, newest first, each uuid once.
+
+        References, because events can be long: who wants several reads one after the other.
 
         Args:
             since, until: aware; the events are not older than the one and older than the other. Relative

@@ -75,6 +75,7 @@ SLOW: Final = {
     "??": repeated("1 ?? "),
     "calls of calls": repeated("", "(1)", middle="return f"),
     "tags": repeated("<a>", "</a>"),
+    "not in": "return " + "not in(" * 25 + "1 1",
 }
 """The parser takes seconds for these, up to minutes, and cannot be interrupted meanwhile."""
 

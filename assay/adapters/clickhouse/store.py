@@ -28,25 +28,18 @@ ORDER BY timestamp, uuid
 LIMIT {{limit:UInt64}}
 """  # noqa: S608  (column names, no values)
 
-# The inner read finds the events without their long values, the outer one reads whole rows, and only theirs.
-NEWEST_OF_A_DAY = f"""
-SELECT {SELECTED} FROM events FINAL
-WHERE project_id = {{project_id:UInt64}}
-  AND event = {{event:String}}
-  AND toDate(timestamp) = {{day:Date}}
-  AND uuid IN (
-    SELECT uuid FROM events FINAL
-    WHERE project_id = {{project_id:UInt64}}
-      AND event = {{event:String}}
-      AND toDate(timestamp) = {{day:Date}}
-      AND timestamp >= {{since:DateTime64(6, 'UTC')}}
-      AND timestamp < {{until:DateTime64(6, 'UTC')}}
-      AND %s
-    ORDER BY timestamp DESC, uuid DESC
-    LIMIT {{limit:UInt64}}
-  )
+# Long values are not read, unless a filter asks for them.
+NEWEST_OF_A_DAY = """
+SELECT uuid FROM events FINAL
+WHERE project_id = {project_id:UInt64}
+  AND event = {event:String}
+  AND toDate(timestamp) = {day:Date}
+  AND timestamp >= {since:DateTime64(6, 'UTC')}
+  AND timestamp < {until:DateTime64(6, 'UTC')}
+  AND %s
 ORDER BY timestamp DESC, uuid DESC
-"""  # noqa: S608  (column names, no values)
+LIMIT {limit:UInt64}
+"""
 
 
 class ClickHouseEventStore:
@@ -86,7 +79,7 @@ class ClickHouseEventStore:
         rows = self._connection.query(TRACE, project_id=project_id, trace_id=trace_id, limit=limit)
         return [to_event(row) for row in rows]
 
-    def recent_events(
+    def recent_refs(
         self,
         project_id: int,
         event: str,
@@ -95,14 +88,14 @@ class ClickHouseEventStore:
         until: datetime,
         any_of: Sequence[Filters] = (),
         limit: int,
-    ) -> list[Event]:
-        """The newest `limit` events of one kind that pass one of the filters, newest first, each uuid once.
+    ) -> list[EventRef]:
+        """Where the newest `limit` events of one kind are that pass one of the filters, newest first.
 
         The day is part of the sorting key, so days are read one by one from the newest until there are
         enough: what a busy project pays does not depend on how far back it may go.
         """
         condition = _any_of(any_of, now=until)
-        found: list[Event] = []
+        found: list[EventRef] = []
         for day in _days_backwards(since, until):
             rows = self._connection.query(
                 NEWEST_OF_A_DAY % condition.sql,
@@ -114,7 +107,7 @@ class ClickHouseEventStore:
                 limit=limit - len(found),
                 **condition.parameters,
             )
-            found += map(to_event, rows)
+            found += [EventRef(project_id=project_id, event=event, uuid=row["uuid"], day=day) for row in rows]
             if len(found) >= limit:
                 break
         return found

@@ -9,7 +9,7 @@ from assay.domain.hog.budget import Budget
 from assay.domain.hog.errors import HogException, HogInputError, HogThrown, LimitExceeded, Position
 from assay.domain.hog.globals import evaluation_globals
 from assay.domain.hog.limits import LARGE_EVENT, MIB, Limits
-from assay.domain.hog.outcomes import Fault, HogOutcome, HogTarget
+from assay.domain.hog.outcomes import LIMIT_EXCEEDED, Fault, HogOutcome, HogTarget
 from assay.domain.hog.printing import printed
 from assay.domain.hog.values import Value, type_name
 from assay.domain.json_values import well_formed
@@ -57,7 +57,7 @@ def evaluate(
         return _fault(machine, fault, f"Runtime error: {_place(error.position)}{_what(error)}")
     except LimitExceeded as error:
         fault = Fault.HOG_INPUT_ERROR if _is_large(target) else Fault.HOG_ERROR
-        return _fault(machine, fault, f"Limit exceeded: {_place(error.position)}{error.message}")
+        return _fault(machine, fault, f"{LIMIT_EXCEEDED}{_place(error.position)}{error.message}")
     if isinstance(value, bool) or (allows_na and value is None):
         return HogOutcome(verdict=value, reasoning=_reasoning(machine))
     return _fault(machine, Fault.HOG_ERROR, _wrong_result(value, allows_na=allows_na))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+LIMIT_EXCEEDED: Final = "Limit exceeded: "
+"""How errors begin that say which limit stopped a program."""
 
 
 class Fault(StrEnum):

@@ -12,8 +12,8 @@ from typing import Final
 
 import hogql_parser_rs
 
-from assay.domain.hog.compiling.hints import hint_at
 from assay.domain.hog.errors import HogCompileError
+from assay.domain.hog.hints import hint_at
 from assay.domain.hog.limits import MAX_TREE_DEPTH
 from assay.domain.hog.source import check_source, position_at_byte
 from assay.domain.hog.tree import Tree

@@ -7,7 +7,7 @@ import itertools
 import tempfile
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -18,9 +18,13 @@ from assay.runtime.bench.measure import percentile, resident_megabytes
 from assay.runtime.engine_process import EngineProcess, engine_process
 
 _CLIENTS: Final = 8
+_LONG: Final = 10
 _REST_SECONDS: Final = 3
 _LOOK_EVERY_SECONDS: Final = 0.02
 _WEIGH_EVERY_SECONDS: Final = 0.5
+
+_LONG_EVENTS: Final = "long events"
+"""The one whose program is harmless: it asks for ten events of 7 MB."""
 
 PROGRAMS: Final = {
     "endless loop": "while (true) {}",
@@ -39,6 +43,7 @@ PROGRAMS: Final = {
     "slow to read": f"return {'1 + ' * 1800}1",
     "slow to read, too": f"return {' or '.join(['output == 1'] * 1000)}",
     "nested beyond reading": "return " + "not " * 3500 + "true",
+    _LONG_EVENTS: "return true",
 }
 
 
@@ -85,14 +90,18 @@ async def _measure(engine: EngineProcess, seconds: int) -> dict[str, Any]:
 
 
 async def _capture(client: httpx.AsyncClient, token: str) -> None:
-    event = {
-        "event": "$ai_generation",
-        "uuid": str(uuid4()),
-        "distinct_id": "somebody",
-        "timestamp": datetime.now(UTC).isoformat(),
-        "properties": {"$ai_input": "ab" * 500, "$ai_output_choices": "ba" * 500},
-    }
-    (await client.post("/batch/", json={"api_key": token, "batch": [event]})).raise_for_status()
+    """One short event, which is the newest, and ten long ones."""
+    messages = [{"role": "user", "content": "abcdefgh"}] * 180_000
+    now = datetime.now(UTC)
+    for age, text in enumerate(["ab" * 500, *[messages] * _LONG]):
+        event = {
+            "event": "$ai_generation",
+            "uuid": str(uuid4()),
+            "distinct_id": "somebody",
+            "timestamp": (now - timedelta(minutes=age)).isoformat(),
+            "properties": {"$ai_input": text, "$ai_output_choices": "ba" * 500},
+        }
+        (await client.post("/batch/", json={"api_key": token, "batch": [event]})).raise_for_status()
 
 
 async def _attack(client: httpx.AsyncClient, end: float, answered: Counter[str], first: int = 0) -> None:
@@ -100,7 +109,7 @@ async def _attack(client: httpx.AsyncClient, end: float, answered: Counter[str],
     for name in itertools.islice(itertools.cycle(PROGRAMS), first * 2, None):
         if time.monotonic() >= end:
             return
-        body = {"source": PROGRAMS[name], "sample_count": 1}
+        body = {"source": PROGRAMS[name], "sample_count": _LONG if name == _LONG_EVENTS else 1}
         response = await client.post("/api/environments/1/evaluations/test_hog/", json=body)
         answered[f"{name}: {response.status_code}"] += 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from assay.runtime.bench import event_store, hog, hostile, ingestion, lists, start, verdicts
 from assay.runtime.bench.measure import machine
+from assay.runtime.logs import configure_logs
 
 
 @click.group()
@@ -111,4 +113,5 @@ def hostile_command(seconds: int) -> None:
 
 
 def _print(name: str, measure: Callable[[int], dict[str, Any]], size: int) -> None:
+    configure_logs(logging.WARNING)  # on stderr: the output is one JSON object
     click.echo(json.dumps({"bench": name, **measure(size), **machine()}, indent=2))

@@ -122,7 +122,7 @@ def check_command(file: BinaryIO) -> None:
 def run_command(file: BinaryIO, events: BinaryIO | None, allow_na: bool) -> None:
     """Run the program in FILE (- is standard input) on events, as an evaluation would.
 
-    Prints the verdict and what the program printed, which is the reasoning; of several events a line each,
+    Prints the verdict and what the program printed, which is the reasoning; of several events a row each,
     and how many passed. Limits are those of evaluations. Exit code 1: the program does not compile, or
     failed on an event.
 
@@ -172,18 +172,17 @@ class _Desk:
         return outcome.fault is None
 
     async def run_list(self, targets: list[HogTarget]) -> bool:
-        """Run on events, a line for each; whether there was no fault."""
+        """Run on events, a row for each; whether there was no fault."""
         counts: Counter[str] = Counter()
         width = len(str(len(targets)))
         for number, target in enumerate(targets, start=1):
             outcome, seconds = await self._run(target)
             word = _word(outcome)
             counts[word] += 1
-            told = outcome.reasoning if outcome.fault is None else _jumpable(self.source, outcome.error or "")
-            first, *more = told.split("\n")
-            _say(
-                f"{number:{width}}  {word:5}  {_duration(seconds):>7}  {first}{' …' if more else ''}".rstrip()
-            )
+            told = [_jumpable(self.source, outcome.error)] if outcome.error else []
+            told += [outcome.reasoning] if outcome.reasoning else []
+            row = f"{number:{width}}  {word:5}  {_duration(seconds):>8}  "
+            _say((row + "\n".join(told).replace("\n", "\n" + " " * len(row))).rstrip())
         shown = ", ".join(f"{counts[word]} {word}" for word in ("pass", "fail", "n/a", "error"))
         _say(f"{len(targets):,} event{'s' if len(targets) > 1 else ''}: {shown}")
         return not counts["error"]

@@ -42,7 +42,7 @@ class MemoryStore:
     def trace(self, project_id: int, trace_id: str, *, limit: int = 1000) -> list[Event]:
         raise NotImplementedError
 
-    def recent_events(
+    def recent_refs(
         self,
         project_id: int,
         event: str,
@@ -51,7 +51,7 @@ class MemoryStore:
         until: datetime,
         any_of: Sequence[Filters] = (),
         limit: int,
-    ) -> list[Event]:
+    ) -> list[EventRef]:
         raise NotImplementedError
 
     def ping(self) -> None:

@@ -30,6 +30,21 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseEvent
     store.close()
 
 
+_taken = [0]
+
+
+@pytest.fixture
+async def project(world: ApiWorld) -> Project:
+    """A project that is the test's own in the event store, too, which the worlds of both databases share.
+
+    Nor has a test before it taken its number for the second project that one of them makes.
+    """
+    while (project := await world.new_project()).id <= _taken[-1] + 1:
+        pass
+    _taken.append(project.id)
+    return project
+
+
 @pytest.fixture
 async def api(
     world: ApiWorld, events: ClickHouseEventStore, hog: HogProcesses

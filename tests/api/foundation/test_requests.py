@@ -8,11 +8,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from api_shim.bodies import MAX_BODY_BYTES
+from api_shim.bodies import MAX_BODY_BYTES, MAX_CONFIGURATION_BYTES
 from assay.contracts.wire_json import MAX_DEPTH
 from tests.harness.api import KEY, ApiWorld, error, judge
 
 URL = "/api/environments/1/evaluations/"
+DATASETS = "/api/environments/1/datasets/"
 JSON = {"Content-Type": "application/json"}
 NOT_FOUND = error("invalid_request", "not_found", "Not found.")
 
@@ -202,23 +203,32 @@ async def test_a_json_list_is_refused(client: httpx.AsyncClient) -> None:
 
 async def _stream(size: int) -> AsyncIterator[bytes]:
     yield b'{"name": "'
-    for _ in range(size // 1_048_576):
-        yield b"x" * 1_048_576
+    for _ in range(size // 262_144):
+        yield b"x" * 262_144
     yield b'"}'
 
 
+LIMITS = pytest.mark.parametrize(
+    ("url", "limit"), [(URL, MAX_CONFIGURATION_BYTES), (DATASETS, MAX_BODY_BYTES)], ids=["small", "large"]
+)
+
+
+@LIMITS
 @pytest.mark.parametrize("is_announced", [True, False])
 async def test_too_large_bodies_with_and_without_an_announced_length(
-    client: httpx.AsyncClient, is_announced: bool
+    client: httpx.AsyncClient, url: str, limit: int, is_announced: bool
 ) -> None:
-    content = b"x" * (MAX_BODY_BYTES + 1) if is_announced else _stream(MAX_BODY_BYTES)
-    response = await client.post(URL, content=content, headers=JSON)
-    assert (response.status_code, response.json()["code"]) == (413, "request_too_large")
-    assert set(response.json()) == {"type", "code", "detail", "attr"}
+    content = b"x" * (limit + 1) if is_announced else _stream(limit)
+    response = await client.post(url, content=content, headers=JSON)
+    assert response.status_code == 413
+    assert response.json() == error(
+        "invalid_request", "request_too_large", f"The request body is larger than {limit} bytes."
+    )
 
 
-async def test_a_body_just_below_the_limit_is_read(client: httpx.AsyncClient) -> None:
-    response = await client.post(URL, content=b" " * (MAX_BODY_BYTES - 2) + b"[]", headers=JSON)
+@LIMITS
+async def test_a_body_just_below_the_limit_is_read(client: httpx.AsyncClient, url: str, limit: int) -> None:
+    response = await client.post(url, content=b" " * (limit - 2) + b"[]", headers=JSON)
     assert response.json()["detail"] == "Invalid data. Expected a dictionary, but got list."
 
 

@@ -140,6 +140,7 @@ _STATEMENTS: Final = (
 
 
 def _mutated(random: Random) -> str:
+    """A program with a few tokens exchanged; repeated little, for the parser may double its time with each."""
     tokens = _TOKEN.findall(random.choice(PROGRAMS))
     others = _TOKEN.findall(random.choice(PROGRAMS))
     for _ in range(random.randint(1, 6)):
@@ -155,7 +156,7 @@ def _mutated(random: Random) -> str:
                     random.choice((*_LITERALS, *_OPERATORS, *_GLOBALS, *_FUNCTIONS, *"(){}[];,.:"))
                 ]
             case 3:
-                tokens[at:at] = tokens[at:until] * random.randint(1, 20)
+                tokens[at:at] = tokens[at:until] * random.randint(1, 6)
             case 4:
                 start = random.randrange(len(others))
                 tokens[at:until] = others[start : start + random.randint(1, 10)]

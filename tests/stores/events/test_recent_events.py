@@ -23,7 +23,8 @@ WEEK = timedelta(days=7)
 
 def newest(backend: Backend, project: int, **changes: Any) -> list[Event | None]:
     span: dict[str, Any] = {"since": NOON - WEEK, "until": NOON, "limit": 10}
-    return [as_sent(it) for it in backend.store.recent_events(project, GENERATION, **(span | changes))]
+    refs = backend.store.recent_refs(project, GENERATION, **(span | changes))
+    return [as_sent(backend.store.find_event(ref)) for ref in refs]
 
 
 def is_a(**properties: str) -> Filters:

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.harness.engine import environment
+from tests.unit.hog.page.reading import LANGUAGE, Worked, worked_evaluations
 
 
 def assay_hog(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -93,19 +96,52 @@ def test_a_fault_shows_its_place_its_consequence_and_what_was_printed(tmp_path: 
 PROGRAM = "if (properties.n = 9) { throw Error('nine') }\nprint('n is', properties.n)\nprint('more')\nreturn properties.n\n"
 
 
-def test_several_events_have_a_line_each_and_a_summary(tmp_path: Path) -> None:
+def test_several_events_have_a_row_each_and_a_summary(tmp_path: Path) -> None:
     (tmp_path / "n.hog").write_text(PROGRAM)
     events = [{"n": True}, {"event": "$ai_generation", "properties": {"n": False}}, {"n": None}, {"n": 9}]
     (tmp_path / "events.jsonl").write_text("\n".join(map(json.dumps, events)))
     done = assay_hog(tmp_path, "run", "n.hog", "--event", "events.jsonl", "--allow-na")
     assert done.returncode == 1
     assert [re.sub(" +", " ", line) for line in without_times(done.stdout)] == [
-        "1 pass T n is true …",
-        "2 fail T n is false …",
-        "3 n/a T n is null …",
+        "1 pass T n is true",
+        " more",
+        "2 fail T n is false",
+        " more",
+        "3 n/a T n is null",
+        " more",
         "4 error T n.hog:1:25: Runtime error: Error('nine') was thrown and not caught.",
         "4 events: 1 pass, 1 fail, 1 n/a, 1 error",
     ]
+    first, second, *_ = done.stdout.splitlines()
+    assert first.index("n is") == second.index("more")
+
+
+def test_a_row_with_a_fault_tells_what_was_printed_before(tmp_path: Path) -> None:
+    (tmp_path / "n.hog").write_text("print('before')\nreturn properties.n + 1 > 0\n")
+    done = assay_hog(tmp_path, "run", "n.hog", "--event", "-", stdin='[{"n": "x"}, {"n": 1}]')
+    assert [re.sub(" +", " ", line) for line in without_times(done.stdout)] == [
+        "1 error T n.hog:2:8: Runtime error: cannot add string and integer: concat and || join texts.",
+        " before",
+        "2 pass T before",
+        "2 events: 1 pass, 0 fail, 0 n/a, 1 error",
+    ]
+
+
+@pytest.mark.parametrize(
+    "worked",
+    [worked for worked in worked_evaluations(LANGUAGE) if "\n      " in worked.results],
+    ids=lambda worked: worked.title.partition(".")[0],
+)
+def test_worked_evaluations_that_print_several_lines_show_what_the_page_says(
+    tmp_path: Path, worked: Worked
+) -> None:
+    (tmp_path / "it.hog").write_text(worked.source)
+    (tmp_path / "events.jsonl").write_text(worked.events)
+    done = assay_hog(tmp_path, "run", "it.hog", "--event", "events.jsonl")
+    verdict, reasoning = slice(3, 7), slice(20, None)  # between them is the time, before them the number
+    *rows, _summary = done.stdout.splitlines()
+    shown = [f"{row[verdict]}  {row[reasoning]}".rstrip() for row in rows]
+    assert (done.returncode, done.stderr, shown) == (0, "", worked.results.splitlines())
 
 
 def test_a_verdict_of_any_kind_is_a_success(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def compile_tree(tree: Tree) -> CompiledProgram:
         raise tree.fails("This is no program.")
     warnings = Warnings()
     try:
-        compiled = bytecode(Statements(Scopes(), warnings).body(tree))
+        compiled = bytecode(Statements(Scopes(), warnings).program(tree))
         # What is stored must run: a tree that is not too deep may still become code that is.
         generate(compiled)
     except (RecursionError, TooDeep):

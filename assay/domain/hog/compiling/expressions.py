@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from assay.domain.hog.compiling.calls import MAX_ARGUMENTS, PUBLIC_FUNCTIONS, check_library_call
-from assay.domain.hog.compiling.hints import FOREIGN_WORDS, RESERVED, RESERVED_HINTS, hint_for_method
+from assay.domain.hog.compiling.calls import MAX_ARGUMENTS, PUBLIC_FUNCTIONS, OwnCalls, check_library_call
 from assay.domain.hog.compiling.scopes import Scopes
 from assay.domain.hog.compiling.warnings import EVALUATION_GLOBALS, Warnings
+from assay.domain.hog.hints import FOREIGN_WORDS, RESERVED, RESERVED_HINTS, hint_for_method
 from assay.domain.hog.limits import MAX_INTEGER_BITS
 from assay.domain.hog.program import ARITHMETIC, COMPARISONS, Node
 from assay.domain.hog.tree import Tree
@@ -42,12 +42,16 @@ class Expressions:
     """Compiles expressions.
 
     Args:
+        own_calls: gets to know the calls of variables.
         body: compiles a block as the body of a function whose parameters are declared.
     """
 
-    def __init__(self, scopes: Scopes, warnings: Warnings, body: Callable[[Tree], list[Node]]) -> None:
+    def __init__(
+        self, scopes: Scopes, warnings: Warnings, own_calls: OwnCalls, body: Callable[[Tree], list[Node]]
+    ) -> None:
         self._scopes = scopes
         self._warnings = warnings
+        self._own_calls = own_calls
         self._body = body
         self._compilers: dict[str, Callable[[Tree], Node]] = {
             "Constant": self._constant,
@@ -136,7 +140,7 @@ class Expressions:
         if name in RESERVED:
             reason = "" if name in RESERVED_HINTS else ": a part is missing, or nested too deeply"
             raise tree.fails(f"`{name}` stands where a value should{reason}.", RESERVED_HINTS.get(name, ""))
-        self._warnings.name(tree, name)
+        self._warnings.name(tree, name, self._scopes.later_hint(name))
         if name in _TEXTS and properties:
             self._warnings.add(tree, f"{name} is a text and has no properties: the program fails here")
         return ["name", *place(tree), name, properties]
@@ -196,6 +200,7 @@ class Expressions:
             lists.insert(0, tree.children("params"))
         slot = self._scopes.find(name)
         if slot is not None:
+            self._own_calls.call(tree, name, slot, len(lists[0]))
             called: Node = ["apply", *place(tree), ["local", slot], self._arguments(tree, lists[0])]
         else:
             called = self._library_call(tree, name, lists[0])
@@ -206,7 +211,7 @@ class Expressions:
     def _library_call(self, tree: Tree, name: str, arguments: list[Tree]) -> Node:
         if name == "_caseWithExpression":
             return self._case(tree, arguments)
-        check_library_call(tree, name, len(arguments))
+        check_library_call(tree, name, len(arguments), self._scopes.later_hint(name))
         if name in _FUNCTION_FIRST and arguments[0].kind != "Lambda" and arguments[1].kind == "Lambda":
             self._warnings.add(tree, f"the function comes first: {name}(x -> x, list)")
         compiled = self._arguments(tree, arguments)

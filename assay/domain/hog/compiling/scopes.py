@@ -51,6 +51,7 @@ class Scopes:
 
     def __init__(self) -> None:
         self._slots = 0
+        self._later: list[set[str]] = []
         self.function = FunctionScope()
 
     def declare(self, name: str) -> Declared:
@@ -87,6 +88,21 @@ class Scopes:
             yield
         finally:
             self.function.blocks.pop()
+
+    @contextmanager
+    def announced(self, names: set[str]) -> Iterator[None]:
+        """Inside the statements of a block; `names` are those that they are still going to declare."""
+        self._later.append(names)
+        try:
+            yield
+        finally:
+            self._later.pop()
+
+    def later_hint(self, name: str) -> str:
+        """What to do about a name that no variable has yet; empty if none around this place gets it."""
+        if any(name in names for names in self._later):
+            return f"{name} is declared further down: move it before this line"
+        return ""
 
     @contextmanager
     def function_body(self) -> Iterator[FunctionScope]:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from assay.domain.hog.compiling.calls import OwnCalls
 from assay.domain.hog.compiling.expressions import NULL, Expressions, place
-from assay.domain.hog.compiling.hints import RESERVED
 from assay.domain.hog.compiling.scopes import Scopes
 from assay.domain.hog.compiling.warnings import Warnings
+from assay.domain.hog.hints import RESERVED
 from assay.domain.hog.limits import MAX_BLOCK_NESTING
 from assay.domain.hog.program import Node
 from assay.domain.hog.tree import Tree
@@ -17,6 +18,9 @@ from assay.domain.hog.tree import Tree
 _VALUELESS: Final = frozenset({"CompareOperation", "Constant", "Field", "ArithmeticOperation"})
 """Expressions that do nothing as a statement."""
 
+
+_DECLARING: Final = frozenset({"Function", "VariableDeclaration"})
+"""Statements that declare a name in the block that they stand in."""
 
 _LEAVING: Final = frozenset({"ReturnStatement", "ThrowStatement"})
 """Statements after which nothing is reached."""
@@ -28,7 +32,8 @@ class Statements:
     def __init__(self, scopes: Scopes, warnings: Warnings) -> None:
         self._scopes = scopes
         self._warnings = warnings
-        self._expression = Expressions(scopes, warnings, self.body)
+        self._own_calls = OwnCalls()
+        self._expression = Expressions(scopes, warnings, self._own_calls, self.body)
         self._compilers: dict[str, Callable[[Tree], list[Node]]] = {
             "VariableDeclaration": self._declaration,
             "VariableAssignment": self._assignment,
@@ -44,15 +49,30 @@ class Statements:
             "TryCatchStatement": self._try,
         }
 
+    def program(self, tree: Tree) -> list[Node]:
+        """Compile the statements of a program.
+
+        Raises:
+            HogCompileError: one means nothing in Hog, or cannot work.
+        """
+        compiled = self.body(tree)
+        self._own_calls.check()
+        return compiled
+
     def body(self, block: Tree) -> list[Node]:
         """Compile the statements of a block (or program) into the scope that is open."""
         compiled: list[Node] = []
         before = ""
-        for child in block.children("declarations"):
-            if before in _LEAVING:
-                self._warnings.add(child, "this is never reached")
-            before = child.kind
-            compiled += self(child)
+        children = block.children("declarations")
+        later = {child.text("name") for child in children if child.kind in _DECLARING}
+        with self._scopes.announced(later):
+            for child in children:
+                if before in _LEAVING:
+                    self._warnings.add(child, "this is never reached")
+                before = child.kind
+                if child.kind in _DECLARING:
+                    later.discard(child.text("name"))
+                compiled += self(child)
         return compiled
 
     def __call__(self, tree: Tree) -> list[Node]:
@@ -86,7 +106,9 @@ class Statements:
         name, value = tree.text("name"), tree.optional("expr")
         if value is not None and value.kind == "Lambda":
             slot = self._declare(tree, name)  # first, so that the function can call itself
-            return [["let", slot, self._expression(value)]]
+            function = self._expression(value)
+            self._own_calls.declare(slot, function)
+            return [["let", slot, function]]
         compiled = NULL if value is None else self._expression(value)
         return [["let", self._declare(tree, name), compiled]]
 
@@ -95,6 +117,7 @@ class Statements:
         slot = self._declare(tree, name)
         block = tree.child("body")
         compiled = self._expression.function(name, tree.texts("params"), lambda: self._in_block(block), tree)
+        self._own_calls.declare(slot, compiled)
         return [["let", slot, compiled]]
 
     def _assignment(self, tree: Tree) -> list[Node]:
@@ -115,6 +138,7 @@ class Statements:
             raise target.fails(f"There is no variable {name}.", self._undeclared_hint(name))
         compiled = self._expression(target)
         if compiled[0] == "local":
+            self._own_calls.assign(slot)
             return [["set", slot, value]]
         _, line, column, holder, key = compiled
         return [["put", line, column, holder, key, value]]
@@ -129,9 +153,9 @@ class Statements:
             if self._scopes.find(name) is None:
                 raise target.fails(f"There is no variable {name}.", self._undeclared_hint(name))
 
-    @staticmethod
-    def _undeclared_hint(name: str) -> str:
-        return f"declare it with `let {name} := …`; globals cannot be changed, but a copy of one can"
+    def _undeclared_hint(self, name: str) -> str:
+        later = self._scopes.later_hint(name)
+        return later or f"declare it with `let {name} := …`; globals cannot be changed, but a copy of one can"
 
     def _expression_statement(self, tree: Tree) -> list[Node]:
         expression = tree.child("expr")

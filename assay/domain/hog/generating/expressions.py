@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from assay.domain.hog.generating import python as py
-from assay.domain.hog.library import FUNCTIONS
+from assay.domain.hog.library import FUNCTIONS, arity_problem
 from assay.domain.hog.program import InvalidProgram, Node
 
 COMPARISON_OPERATIONS: Final = {
@@ -161,6 +161,8 @@ class Expressions:
 
     def _call(self, line: int, column: int, name: str, arguments: list[Node]) -> ast.expr:
         function = FUNCTIONS[name]
+        if not isinstance(arguments, list) or arity_problem(function, len(arguments)):
+            raise InvalidProgram("A library function gets too few or too many arguments.")
         if function.scalar:
             return py.call(f"hog_{name}", *[self._shared(argument) for argument in arguments])
         return py.call(f"hog_{name}", *self.all(arguments))

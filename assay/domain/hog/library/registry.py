@@ -94,9 +94,12 @@ def arity_problem(called: LibraryFunction, count: int) -> str:
     """Why a function does not take so many arguments; empty if it does."""
     if count < called.least:
         return f"{called.name} takes at least {_arguments(called.least)}, not {count}."
-    if called.most is not None and count > called.most:
-        return f"{called.name} takes at most {_arguments(called.most)}, not {count}."
-    return ""
+    return "" if called.most is None else excess_problem(called.name, called.most, count)
+
+
+def excess_problem(name: str, most: int, count: int) -> str:
+    """Why so many arguments are too many for a function; empty if they are not."""
+    return f"{name} takes at most {_arguments(most)}, not {count}." if count > most else ""
 
 
 def _arguments(count: int) -> str:

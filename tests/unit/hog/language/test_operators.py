@@ -94,7 +94,7 @@ def test_values_of_the_wrong_shape_are_input_errors(expression):
     [
         ("let i := 0 return [1][i]", "count from 1"),
         ("let x := 5 return x(1)", "not a function"),
-        ("let f := x -> x return f(1, 2)", "at most 1 argument"),
+        ("let f := x -> x let g := f return g(1, 2)", "lambda takes at most 1 argument, not 2"),
         ("let f := upper return f()", "at least 1 argument"),
         ("return 'a' =~ '('", "expression"),
     ],

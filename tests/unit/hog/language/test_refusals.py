@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.domain.hog.compiling import compile_source
-from tests.unit.hog.programs import refusal_of
+from tests.unit.hog.programs import failure_of, refusal_of, value_of
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ from tests.unit.hog.programs import refusal_of
         ("return 2 ** 3", "`*`", "powers"),
         ("return 'abc", "", ""),
         ("/* open", "", ""),
-        ("return even(2) fun even(n) { return n }", "no function even", ""),
+        ("return even(2) fun even(n) { return n }", "no function even", "even is declared further down: move it before this line"),
         ("   ", "empty", ""),
         ("return '\\u0041'", "", "character itself"),
         ("let if := 1", "", ""),
@@ -127,6 +127,120 @@ def test_deep_loops_are_refused():
     loops = 17
     assert "More than 16 loops" in refusal_of("while (true) { " * loops + "} " * loops)
     assert compile_source("while (true) { " * 16 + "} " * 16)
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "column"),
+    [
+        ("fun f(a) { return a } return f(1, 2)", "f takes at most 1 argument, not 2.", 30),
+        ("fun f() { } f(1)", "f takes at most 0 arguments, not 1.", 13),
+        ("let f := (a, b) -> a return f(1, 2, 3)", "f takes at most 2 arguments, not 3.", 29),
+        ("let f := a -> { return a } return [f(1), f(1, 2)]", "f takes at most 1 argument, not 2.", 42),
+        ("fun f(a) { return f(a, 1) }", "f takes at most 1 argument, not 2.", 19),
+        ("let f := a -> f(a, 1)", "f takes at most 1 argument, not 2.", 15),
+        ("fun f(a) { return a } fun g() { return x -> f(x, 2) }", "f takes at most 1 argument, not 2.", 45),
+        ("fun f(a) { } { fun f() { } f(1) }", "f takes at most 0 arguments, not 1.", 28),
+        ("fun f() { } { fun f(a) { } f(1) } f(1)", "f takes at most 0 arguments, not 1.", 35),
+        ("fun f() { } { let f := x -> x f := null } f(1)", "f takes at most 0 arguments, not 1.", 43),
+        ("fun add(a) { return b -> a + b } return add(1, 2)(3)", "add takes at most 1 argument, not 2.", 41),
+        ("fun length() { return 1 } return length(output)", "length takes at most 0 arguments, not 1.", 34),
+    ],
+)  # fmt: skip
+def test_too_many_arguments_of_a_function_of_the_program(source, message, column):
+    assert refusal_of(source).splitlines()[0] == f"line 1, column {column}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("fun f(a) { return a } return f()", None),
+        ("fun f(a) { return a } f := (a, b) -> b return f(1, 2)", 2),
+        ("fun f(a) { return a } fun g() { return f(1, 2) } f := (a, b) -> b return g()", 2),
+        ("let f := a -> a fun set() { f := (a, b) -> b } set() return f(1, 2)", 2),
+        ("fun f(a) { f := (a, b) -> b return f(a, 2) } return f(1)", 2),
+        ("fun f(a) { return a } { let f := (a, b) -> b return f(1, 2) }", 2),
+        ("fun f(a) { return a } fun g(f) { return f(1, 2) } return g((a, b) -> b)", 2),
+        ("fun f() { return 0 } for (let f in [(a, b) -> b]) { return f(1, 2) }", 2),
+        ("let f := null f := (a, b) -> b return f(1, 2)", 2),
+        ("fun f() { return (a, b) -> b } return f()(1, 2)", 2),
+    ],
+)
+def test_calls_that_are_right_or_known_to_the_run_alone_compile(source, value):
+    assert value_of(source) == value
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "fun f(a) { return a } f(1, 2) f := null",
+        "fun f(a) { return a } if (false) { f := null } return f(1, 2)",
+        "fun f(a) { return a } let g := f return g(1, 2)",
+        "fun f(a) { return a } return [f][1](1, 2)",
+        "fun f(a) { return a } fun apply(g) { return g(1, 2) } return apply(f)",
+    ],
+)
+def test_too_many_arguments_of_what_only_the_run_knows_fail_there(source):
+    assert failure_of(source).message == "f takes at most 1 argument, not 2"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("fun a() { return b() } fun b() { return 1 }", "b"),
+        ("if (output) { while (input) { b() } } let b := () -> 1", "b"),
+        ("fun a() { { fun c() { b() } let b := 1 } }", "b"),
+        ("b := 1 let b := 2", "b"),
+        ("return len(output) fun len(t) { return 1 }", "len"),
+    ],
+)
+def test_what_is_declared_further_down_is_named(source, name):
+    assert refusal_of(source).endswith(f"hint: {name} is declared further down: move it before this line")
+
+
+def test_a_value_that_is_declared_further_down_is_warned_about():
+    [warning] = compile_source("print(arrayMap(b, [1])) fun b(x) { }").warnings
+    assert warning.endswith(
+        "there is no b: the program fails here; b is declared further down: move it before this line"
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{ let b := () -> 1 } b()", "b() { fun b() { } }", "fun a() { fun b() { } } b()", "let b := 1 + b(2)"],
+)
+def test_what_is_declared_elsewhere_is_not_further_down(source):
+    refusal = refusal_of(source)
+    assert "no function b" in refusal
+    assert "further down" not in refusal
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "return 1 +",
+        "return 1 +\r\n\r\n",
+        "return 1 + // one\n",
+        "let a := 1 +\nlet b := 2",
+        "fun f() { return 1 + } return 2",
+        "return (1 + )",
+        "return max2(1 +, 2)",
+        "return 1 -",
+        "return 1 /",
+        "return output ||\n",
+        "return output ??",
+        "if (output ==) { }",
+        "return f'{1 +}'",
+    ],
+)
+def test_an_operator_with_nothing_behind_it(source):
+    assert refusal_of(source).endswith("hint: something is missing after the operator")
+
+
+@pytest.mark.parametrize(
+    "source", ["return +output", "let x := 1 x++", "let x := 1 x +=", "return a &&", "let x ="]
+)
+def test_other_things_are_wrong_with_other_operators(source):
+    assert "something is missing" not in refusal_of(source)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from assay.domain.hog import limits
 from assay.domain.hog.budget import Budget
 from assay.domain.hog.compiling import compile_source
 from assay.domain.hog.compiling.calls import MAX_ARGUMENTS
-from assay.domain.hog.compiling.hints import FOREIGN_WORDS
 from assay.domain.hog.compiling.warnings import EVALUATION_GLOBALS
 from assay.domain.hog.errors import HogCompileError
 from assay.domain.hog.evaluation import evaluate
+from assay.domain.hog.hints import FOREIGN_WORDS
 from assay.domain.hog.machine import HogMachine
 from assay.domain.hog.printing import printed
 from assay.domain.hog_evaluations import MAX_REASONING

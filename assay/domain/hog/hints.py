@@ -9,6 +9,10 @@ from typing import Final
 from assay.domain.hog.errors import Position
 
 _HINTS: Final[tuple[tuple[str, str], ...]] = (
+    (
+        r"(?<![-+*/%<>=!~|?])(?:[-+/%<>]|[<>=!]=|\|\||\?\?|[=!]~\*?)\s*(?:[;,)\]}#]|--|//|$)",
+        "something is missing after the operator",
+    ),
     (r"&&", "write `and`"),
     (r"\|\|=", "write `x := x || y`"),
     (r"!(?![=~])", "write `not x`"),
