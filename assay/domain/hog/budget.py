@@ -195,15 +195,18 @@ class Budget:
         if length > CHARACTERS_PER_STEP and not all(map(str.isascii, sources)):
             self.reserve(_EXTRA_WIDTH * length)
 
-    def items(self, count: int) -> None:
+    def items(self, count: int, *, per_step: int = 1) -> None:
         """Ask before a list or dictionary of so many items is made or walked through.
+
+        Args:
+            per_step: items that a step pays for: more where they are only copied.
 
         Raises:
             LimitExceeded: there are too many, or the budget does not suffice.
         """
         if count > MAX_ITEMS:
             raise LimitExceeded(Limit.MEMORY, f"a list would have more than {MAX_ITEMS:,} items")
-        self.spend(count)
+        self.spend(count // per_step)
         self.reserve(count * _BYTES_PER_ITEM)
 
     def integer(self, bits: int) -> None:

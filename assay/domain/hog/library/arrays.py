@@ -15,6 +15,7 @@ from assay.domain.hog.text_buffer import TextBuffer
 from assay.domain.hog.values import Value
 
 _BYTES_PER_INTEGER = 32
+_COPIED_PER_STEP = 16
 
 
 @function("tuple", 0, None)
@@ -61,31 +62,31 @@ def _position(machine: Machine, items: Value, wanted: Value) -> int:
 @function("arrayPushBack", 2)
 def array_push_back(machine: Machine, items: Value, item: Value) -> list[Value]:
     """A list with one item more at its end."""
-    return [*_listed(machine, items, more=1), item]
+    return [*_copied(machine, items, more=1), item]
 
 
 @function("arrayPushFront", 2)
 def array_push_front(machine: Machine, items: Value, item: Value) -> list[Value]:
     """A list with one item more at its start."""
-    return [item, *_listed(machine, items, more=1)]
+    return [item, *_copied(machine, items, more=1)]
 
 
 @function("arrayPopBack", 1)
 def array_pop_back(machine: Machine, items: Value) -> list[Value]:
     """A list without its last item."""
-    return _listed(machine, items)[:-1]
+    return _copied(machine, items)[:-1]
 
 
 @function("arrayPopFront", 1)
 def array_pop_front(machine: Machine, items: Value) -> list[Value]:
     """A list without its first item."""
-    return _listed(machine, items)[1:]
+    return _copied(machine, items)[1:]
 
 
 @function("arrayReverse", 1)
 def array_reverse(machine: Machine, items: Value) -> list[Value]:
     """A list from its end to its start."""
-    return _listed(machine, items)[::-1]
+    return _copied(machine, items)[::-1]
 
 
 @function("arraySort", 1, None)
@@ -128,9 +129,17 @@ def _integers(machine: Machine, numbers: range) -> list[Value]:
     return list(numbers)
 
 
-def _listed(machine: Machine, items: Value, more: int = 0) -> list[Value]:
-    """The items of a list, to be copied with so many more."""
+def _listed(machine: Machine, items: Value) -> list[Value]:
+    """The items of a list, to be looked at one by one."""
     if not isinstance(items, list):
         return []
-    machine.budget.items(len(items) + more)
+    machine.budget.items(len(items))
+    return items
+
+
+def _copied(machine: Machine, items: Value, more: int = 0) -> list[Value]:
+    """The items of a list, to be copied with so many more: programs collect items one by one."""
+    if not isinstance(items, list):
+        return []
+    machine.budget.items(len(items) + more, per_step=_COPIED_PER_STEP)
     return items
