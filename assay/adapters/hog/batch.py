@@ -23,7 +23,7 @@ from assay.adapters.hog.process import Child, ChildEnded, End
 from assay.adapters.hog.targets import TargetRefused, encode_target
 from assay.domain.hog.budget import TOO_BUSY
 from assay.domain.hog.limits import LARGE_EVENT, MIB, Limits
-from assay.domain.hog.outcomes import CompiledProgram, Fault, HogOutcome, HogTarget
+from assay.domain.hog.outcomes import LIMIT_EXCEEDED, CompiledProgram, Fault, HogOutcome, HogTarget
 from assay.errors import HogDefect, HogUnavailable, WorkError
 
 log = structlog.get_logger(__name__)
@@ -35,9 +35,9 @@ _TARGETS_PER_LANE: Final = 16
 _GRACE_SECONDS: Final = 1.0
 """A program stops itself when its time is up; only one that cannot is killed."""
 
-_LATE: Final = "Limit exceeded: the program ran for more than {:g} s and had to be killed."
+_LATE: Final = LIMIT_EXCEEDED + "the program ran for more than {:g} s and had to be killed."
 _DIED: Final = (
-    "Limit exceeded: the program ended the process that ran it, probably because it needs too much memory."
+    LIMIT_EXCEEDED + "the program ended the process that ran it, probably because it needs too much memory."
 )
 _KILLED: Final = "The processes that ran the program were killed: the machine may be short of memory."
 _NONSENSE: Final = "A process gave an answer that makes no sense."

@@ -9,7 +9,7 @@ from assay.domain.hog.budget import Budget
 from assay.domain.hog.errors import HogInputError, HogRuntimeError, Limit, LimitExceeded
 from assay.domain.hog.keys import is_key
 from assay.domain.hog.limits import MAX_ITEMS, MAX_NESTING
-from assay.domain.hog.values import HogError, Value, type_name
+from assay.domain.hog.values import HogError, Value, described, type_name
 
 _BYTES_PER_ENTRY: Final = 100
 """Of a dictionary, roughly."""
@@ -40,7 +40,7 @@ def item(holder: Value, key: Value) -> Value:
         return holder[at] if 0 <= at < len(holder) else None
     if kind is HogError and type(key) is str:
         return getattr(holder, key) if key in _ERROR_FIELDS else None
-    raise HogInputError(f"{_article(type_name(holder))} has no property {_shown(key)}")
+    raise HogInputError(f"{described(holder)} has no property {_shown(key)}")
 
 
 def _position(holder: Value, key: Value) -> int:
@@ -49,12 +49,8 @@ def _position(holder: Value, key: Value) -> int:
     if type(key) is float and key.is_integer():
         return int(key)
     if key is None:
-        raise HogInputError(f"null is no position in {_article(type_name(holder))}")
-    raise HogInputError(f"{_article(type_name(holder))} has no property {_shown(key)}")
-
-
-def _article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
+        raise HogInputError(f"null is no position in {described(holder)}")
+    raise HogInputError(f"{described(holder)} has no property {_shown(key)}")
 
 
 def _shown(key: Value) -> str:
@@ -79,7 +75,7 @@ def put(budget: Budget, holder: Value, key: Value, value: Value) -> None:
         holder[key] = value
         return
     if type(holder) is not list:
-        raise HogInputError(f"{_article(type_name(holder))} cannot be changed")
+        raise HogInputError(f"{described(holder)} cannot be changed")
     position = _position(holder, key)
     if not 1 <= position <= len(holder):
         raise HogInputError(
@@ -91,7 +87,7 @@ def put(budget: Budget, holder: Value, key: Value, value: Value) -> None:
 def _check_key(key: Value) -> None:
     if not is_key(key):
         large = "so large " if isinstance(key, str | int) else ""
-        raise HogInputError(f"{_article(type_name(key))} {large}cannot be a key")
+        raise HogInputError(f"{described(key)} {large}cannot be a key")
 
 
 def new_object(pairs: Iterable[tuple[Value, Value]]) -> dict[Value, Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.domain.hog.errors import HogInputError
-from assay.domain.hog.values import Value, type_name
+from assay.domain.hog.values import Value, described
 
 
 def text_argument(name: str, value: Value) -> str:
@@ -48,13 +48,12 @@ def wrong_type(name: str, needed: str, value: Value) -> HogInputError:
     Args:
         needed: what it needs, with its article.
     """
-    return HogInputError(f"{name} needs {needed}, not {_described(value)}")
+    return HogInputError(f"{name} needs {needed}, not {_shown(value)}")
 
 
-def _described(value: Value) -> str:
+def _shown(value: Value) -> str:
     if value is None:
         return "null"
     if type(value) is float and not value.is_integer():
         return repr(value)
-    kind = type_name(value)
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    return described(value)

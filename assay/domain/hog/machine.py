@@ -79,9 +79,10 @@ class HogMachine:
         Raises:
             InvalidProgram: it is none of the current version.
         """
+        statements = statements_of(bytecode)
         namespace = dict(self._namespace)
-        exec(generate(bytecode), namespace)  # noqa: S102 - code of our own making: see `generating`
-        return Executable(self, namespace[MAIN], frozenset(_names_in(statements_of(bytecode))))
+        exec(generate(statements), namespace)  # noqa: S102 - code of our own making: see `generating`
+        return Executable(self, namespace[MAIN], frozenset(_names_in(statements)))
 
     def start(self, values: Mapping[str, Value], limits: Limits) -> None:
         """Begin a run: nothing is left of the one before."""

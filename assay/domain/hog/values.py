@@ -69,6 +69,12 @@ def type_name(value: Value) -> str:
     return _TYPE_NAMES[type(value)]
 
 
+def described(value: Value) -> str:
+    """The type of a value with its article: `an array`."""
+    kind = type_name(value)
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 def truth(value: Value) -> bool:
     """Whether a value counts as true: null, false, 0, '', [], () and {} do not."""
     return bool(value)

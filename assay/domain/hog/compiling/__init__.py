@@ -11,7 +11,7 @@ from assay.domain.hog.compiling.warnings import Warnings
 from assay.domain.hog.generating import generate
 from assay.domain.hog.outcomes import CompiledProgram
 from assay.domain.hog.parsing import parse, too_deep
-from assay.domain.hog.program import TooDeep, bytecode
+from assay.domain.hog.program import TooDeep, bytecode, statements_of
 from assay.domain.hog.tree import Tree
 
 
@@ -38,7 +38,7 @@ def compile_tree(tree: Tree) -> CompiledProgram:
     try:
         compiled = bytecode(Statements(Scopes(), warnings).program(tree))
         # What is stored must run: a tree that is not too deep may still become code that is.
-        generate(compiled)
+        generate(statements_of(compiled))
     except (RecursionError, TooDeep):
         raise too_deep() from None
     return CompiledProgram(compiled, tuple(warnings.lines))

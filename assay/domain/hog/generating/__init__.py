@@ -8,22 +8,20 @@ shapes, with numbered names, and its namespace holds the operations and nothing 
 from __future__ import annotations
 
 from types import CodeType
-from typing import Any
 
 from assay.domain.hog.generating import python as py
 from assay.domain.hog.generating.statements import MAIN, ProgramGenerator
-from assay.domain.hog.program import InvalidProgram, TooDeep, statements_of
+from assay.domain.hog.program import InvalidProgram, Node, TooDeep
 
 __all__ = ["MAIN", "generate"]
 
 
-def generate(bytecode: Any) -> CodeType:
-    """Generate the code of a compiled program. It defines a function `main` without parameters.
+def generate(statements: list[Node]) -> CodeType:
+    """Generate the code of a compiled program's statements. It defines a function `main` without parameters.
 
     Raises:
-        InvalidProgram: this is no compiled program of the current version.
+        InvalidProgram: these are no statements of a compiled program.
     """
-    statements = statements_of(bytecode)
     try:
         module = ProgramGenerator(statements).module()
         return compile(module, py.FILENAME, "exec", dont_inherit=True, optimize=0)

@@ -9,7 +9,7 @@ from assay.domain.hog.dates import parse_instant
 from assay.domain.hog.errors import HogInputError, HogRuntimeError
 from assay.domain.hog.library.time.arithmetic import Unit
 from assay.domain.hog.library.time.zones import at_wall, excerpt, time_zone
-from assay.domain.hog.values import Value, type_name
+from assay.domain.hog.values import Value, described
 
 _LONGEST_UNIT: Final = max(map(len, Unit)) + 1
 
@@ -105,6 +105,4 @@ def read_unit(function: str, value: Value) -> Unit:
 
 
 def _needs(function: str, what: str, value: Value) -> HogInputError:
-    found = type_name(value)
-    article = "an" if found[0] in "aeiou" else "a"
-    return HogInputError(f"{function} needs {what}, not {article} {found}")
+    return HogInputError(f"{function} needs {what}, not {described(value)}")
