@@ -12,6 +12,7 @@ from assay.ports.access import AccessRepository
 from assay.ports.clustering import ClusteringConfigRepository, ClusteringJobRepository
 from assay.ports.datasets import DatasetItemRepository, DatasetRepository
 from assay.ports.evaluation_reports import EvaluationReportRepository
+from assay.ports.evaluation_targets import EvaluationTargets
 from assay.ports.evaluations import EvaluationRepository, TrialLedger
 from assay.ports.events import EventStore
 from assay.ports.hog import HogRunner
@@ -31,6 +32,7 @@ __all__ = [
     "EvaluationConfigRepository",
     "EvaluationReportRepository",
     "EvaluationRepository",
+    "EvaluationTargets",
     "EventStore",
     "HogRunner",
     "LanguageModel",
