@@ -6,16 +6,15 @@ Event bodies and prompts are read here, by reference, and never enter a workflow
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
 
 import structlog
 from temporalio import activity
 
 from activities.cases import Case, Cases
-from activities.judge_models import KEY_FAULTS, JudgeModel, JudgeModels, NoModel
+from activities.judge_models import KEY_FAULTS, JudgeModel, NoModel
+from activities.judging import ERRORED, Judge, gate_key, is_errored, skipped
+from activities.notices import stop_evaluation
 from assay.contracts.evaluations import (
-    Evaluation,
     EvaluationType,
     FailEvaluationInput,
     Judgement,
@@ -24,24 +23,11 @@ from assay.contracts.evaluations import (
     StatusReason,
     TrialPlace,
 )
-from assay.contracts.events import Event
-from assay.contracts.models import ModelMessage, ModelReply, ModelRequest
-from assay.contracts.provider_keys import ProviderAccess
-from assay.domain.judging import UnparsableVerdict, build_prompt, parse_verdict, verdict_schema
-from assay.domain.readable import target_text
-from assay.domain.verdicts import verdict_event
-from assay.errors import (
-    ContextWindowExceeded,
-    OutputLimitExceeded,
-    ProviderPermissionDenied,
-    StoreUnavailable,
-    TrialBusy,
-    WorkError,
-)
-from assay.ports import EventStore, LanguageModel, Registry
+from assay.domain.verdicts import Occasion, verdict_event
+from assay.errors import StoreUnavailable, TrialBusy
+from assay.ports import EventStore, Registry
 from assay.temporal.heartbeat import heartbeating
-from assay.temporal.metrics import MODEL_CALL_SECONDS, MODEL_CALLS, VERDICTS
-from assay.temporal.retry import MODEL_CALL_TIMEOUT
+from assay.temporal.metrics import VERDICTS
 
 log = structlog.get_logger(__name__)
 
@@ -54,13 +40,12 @@ class EvaluationActivities:
     """
 
     def __init__(
-        self, *, registry: Registry, events: EventStore, model: LanguageModel, trial_eval_limit: int
+        self, *, registry: Registry, events: EventStore, judge: Judge, trial_eval_limit: int
     ) -> None:
         self._registry = registry
         self._events = events
-        self._model = model
+        self._judge = judge
         self._cases = Cases(registry, events)
-        self._judge_models = JudgeModels(registry, model)
         self._trial_eval_limit = trial_eval_limit
 
     @activity.defn(name="judge-target")
@@ -74,7 +59,7 @@ class EvaluationActivities:
             case = await self._cases.open(run, EvaluationType.LLM_JUDGE)
             if isinstance(case, Judgement):
                 return case
-            judgement = await self._judge(case)
+            judgement = await self._judgement(case)
         VERDICTS.labels(EvaluationType.LLM_JUDGE, judgement.outcome).inc()
         return judgement
 
@@ -86,29 +71,27 @@ class EvaluationActivities:
 
     def _record(self, record: RecordVerdictInput) -> None:
         source = self._events.find_event(record.run.target)
-        self._events.insert([verdict_event(record.run, record.judgement, source=source)])
+        self._events.insert([verdict_event(Occasion.of_run(record.run), record.judgement, source=source)])
 
     @activity.defn(name="fail-evaluation")
     async def fail_evaluation(self, failed: FailEvaluationInput) -> bool:
-        """Put an active evaluation into `error`, unless its author has repaired it meanwhile.
+        """Put an active evaluation into `error` and tell about it, unless it has been repaired meanwhile.
 
         Returns:
             True for the one call that made the transition.
         """
         async with heartbeating():
-            return await self._registry.evaluations.fail(
-                failed.project_id, failed.evaluation_id, failed.reason, version=failed.version
-            )
+            return await stop_evaluation(self._registry, failed)
 
-    async def _judge(self, case: Case) -> Judgement:
-        evaluation, target, blank = case.evaluation, case.target, case.blank
-        if _is_errored(target):
-            return _skipped(blank, "trace_errored")
-        chosen = await self._judge_models.choose(evaluation.project_id, evaluation.model_configuration)
+    async def _judgement(self, case: Case) -> Judgement:
+        evaluation, blank = case.evaluation, case.blank
+        if is_errored(case.target):
+            return skipped(blank, ERRORED)
+        chosen = await self._judge.models.choose(evaluation.project_id, evaluation.model_configuration)
         if isinstance(chosen, NoModel):
             return blank.model_copy(update={"skip_reason": chosen.reason, "disable_reason": chosen.stops})
         if chosen.own_key is not None:
-            return await self._ask(evaluation, target, chosen, blank)
+            return await self._ask(case, chosen)
         place = await self._registry.trial.reserve(
             evaluation.project_id, blank.verdict_event_id, limit=self._trial_eval_limit
         )
@@ -116,112 +99,33 @@ class EvaluationActivities:
             return _disabling(blank, StatusReason.TRIAL_LIMIT_REACHED)
         if place is TrialPlace.BUSY:
             raise TrialBusy("Other evaluations hold the last places of the trial.")
-        return await self._judge_on_trial(evaluation, target, chosen, blank)
+        return await self._ask_on_trial(case, chosen)
 
-    async def _judge_on_trial(
-        self, evaluation: Evaluation, target: Event, chosen: JudgeModel, blank: Judgement
-    ) -> Judgement:
+    async def _ask_on_trial(self, case: Case, chosen: JudgeModel) -> Judgement:
         """Ask, and settle the reserved place: only verdicts count, not failures and not skips."""
         settle = self._registry.trial.release
+        verdict_id = case.blank.verdict_event_id
         try:
-            judgement = await self._ask(evaluation, target, chosen, blank)
+            judgement = await self._ask(case, chosen)
             if judgement.skip_reason is None:
                 settle = self._registry.trial.confirm
             return judgement
         finally:
             try:
-                await asyncio.shield(settle(evaluation.project_id, blank.verdict_event_id))
+                await asyncio.shield(settle(case.evaluation.project_id, verdict_id))
             except StoreUnavailable:
                 # What was paid for matters more than the count; an unsettled place comes back by itself.
-                log.warning("trial place not settled", verdict_event_id=str(blank.verdict_event_id))
+                log.warning("trial place not settled", verdict_event_id=str(verdict_id))
 
-    async def _ask(
-        self, evaluation: Evaluation, target: Event, chosen: JudgeModel, blank: Judgement
-    ) -> Judgement:
-        attributed = _attributed(blank, chosen)
-        request = ModelRequest(
-            provider=chosen.provider,
-            model=chosen.model,
-            messages=await asyncio.to_thread(_prompt, evaluation, target, blank.allows_na),
-            schema_name="verdict",
-            json_schema=verdict_schema(blank.allows_na),
-            timeout_seconds=MODEL_CALL_TIMEOUT.total_seconds(),
-        )
+    async def _ask(self, case: Case, chosen: JudgeModel) -> Judgement:
+        owner = "run", case.evaluation.project_id  # takes turns with the project's own batches
         try:
-            reply = await self._complete(request, chosen.access)
-        except (ContextWindowExceeded, OutputLimitExceeded) as error:
-            return _skipped(attributed, error.code)
-        except ProviderPermissionDenied as error:
-            # What the provider forbids is this request, which no other attempt changes; the reason is its.
-            return _skipped(attributed, error.code).model_copy(update={"reasoning": error.detail})
+            async with self._judge.gate.turn(gate_key(chosen), owner=owner) as turn:
+                return await self._judge.ask(turn, case.evaluation, case.target, chosen, case.blank)
         except KEY_FAULTS as error:
-            if await self._judge_models.blame(chosen, error):
-                return _skipped(attributed, error.code)
+            if await self._judge.models.blame(chosen, error):
+                return skipped(case.blank, error.code, by=chosen)
             raise
-        await self._judge_models.absolve(chosen)
-        attributed = attributed.model_copy(
-            update={
-                "input_tokens": reply.input_tokens,
-                "output_tokens": reply.output_tokens,
-                "cost_usd": reply.cost_usd,
-            }
-        )
-        try:
-            parsed = parse_verdict(reply.text, allows_na=blank.allows_na)
-        except UnparsableVerdict:
-            return _skipped(attributed, "unparsable_response")
-        return attributed.model_copy(
-            update={
-                "verdict": parsed.verdict,
-                "applicable": parsed.applicable,
-                "reasoning": parsed.reasoning,
-            }
-        )
-
-    async def _complete(self, request: ModelRequest, access: ProviderAccess | None) -> ModelReply:
-        started = time.monotonic()
-        code = "error"
-        try:
-            reply = await self._model.complete(request, access)
-            code = "ok"
-            return reply
-        except WorkError as error:
-            code = error.code
-            raise
-        finally:
-            MODEL_CALLS.labels(request.provider, code).inc()
-            MODEL_CALL_SECONDS.labels(request.provider).observe(time.monotonic() - started)
-
-
-def _prompt(evaluation: Evaluation, target: Event, allows_na: bool) -> tuple[ModelMessage, ...]:
-    return build_prompt(
-        str(evaluation.evaluation_config["prompt"]),
-        target_text(target.event, target.properties),
-        allows_na=allows_na,
-        boundary=secrets.token_hex(16),
-    )
-
-
-def _attributed(judgement: Judgement, chosen: JudgeModel) -> Judgement:
-    """The judgement with who judges, and on whose key."""
-    own = chosen.own_key
-    return judgement.model_copy(
-        update={
-            "provider": chosen.provider.value,
-            "model": chosen.model,
-            "key_type": "posthog" if own is None else "byok",
-            "key_id": None if own is None else own.key.id,
-        }
-    )
-
-
-def _is_errored(target: Event) -> bool:
-    """Whether the sender marked the generation as failed (`$ai_is_error`, a boolean or its spelling)."""
-    return str(target.properties.get("$ai_is_error", "")).lower() == "true"
-
-
-def _skipped(judgement: Judgement, reason: str) -> Judgement:
-    return judgement.model_copy(update={"skip_reason": reason})
 
 
 def _disabling(judgement: Judgement, reason: StatusReason) -> Judgement:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from activities.notices import evaluation_stopped
 from assay.contracts.evaluations import ModelConfiguration, Provider, StatusReason
 from assay.contracts.provider_keys import KeyCheck, KeyState, OpenedKey, ProviderAccess
 from assay.domain.judging import DEFAULT_MODELS, TRIAL_MODELS, is_trial_model
@@ -89,7 +90,8 @@ class JudgeModels:
             if key is None:  # deleted this very moment
                 return NoModel.stopping(StatusReason.PROVIDER_KEY_DELETED)
             if not is_usable(key.key, datetime.now(UTC)):
-                return NoModel(KEY_NOT_OK)
+                refused = key.key.state is KeyState.INVALID  # and the evaluation was enabled all the same
+                return NoModel(KEY_NOT_OK, StatusReason.PROVIDER_KEY_INVALID if refused else None)
             return await self._on_key(key, configured)
         active = await self._config.open_active_key(project_id)
         if active is not None and (configured is None or configured.provider is active.key.provider):
@@ -97,7 +99,7 @@ class JudgeModels:
         return self._on_trial(configured)
 
     async def blame(self, chosen: JudgeModel, fault: WorkError) -> bool:
-        """Record that a provider refuses the key, if it is a project's own.
+        """Record that a provider refuses the key, if it is a project's own, and tell what that stopped.
 
         Args:
             fault: one of `KEY_FAULTS`.
@@ -110,7 +112,10 @@ class JudgeModels:
         key = chosen.own_key.key
         state = next(state for kind, state in _STATE_AFTER.items() if isinstance(fault, kind))
         check = KeyCheck(state=state, error_message=fault.detail)
-        return await self._keys.report(key.project_id, key.id, check, version=key.version)
+        report = await self._keys.report(key.project_id, key.id, check, version=key.version)
+        for stopped in report.stopped:
+            evaluation_stopped(key.project_id, stopped, StatusReason.PROVIDER_KEY_INVALID)
+        return report.told
 
     async def absolve(self, chosen: JudgeModel) -> None:
         """Record that a project's key in the state `error` works again, after a call that succeeded with it.

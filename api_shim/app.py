@@ -22,6 +22,7 @@ from api_shim.routes import (
     clustering_jobs,
     dataset_items,
     datasets,
+    evaluation_backfills,
     evaluation_config,
     evaluation_reports,
     evaluation_runs,
@@ -38,6 +39,7 @@ from api_shim.throttle import Throttle
 RESOURCES = (
     evaluations.RESOURCE,
     evaluation_runs.RESOURCE,
+    evaluation_backfills.RESOURCE,
     evaluation_config.RESOURCE,
     provider_keys.RESOURCE,
     provider_keys.VALIDATIONS,

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from temporalio.client import Client
 
-from api_shim.event_writer import EventWriter
-from assay.ports import EventStore, HogRunner, ProviderDirectory, Registry
+from assay.ports import EventStore, EventWriter, HogRunner, ProviderDirectory, Registry
 
 _LARGE_READS = 2
 """A captured event may have 8 MB, and some ten times that as objects."""

@@ -319,6 +319,18 @@ class RateLimited(PlatformFault):
     code = "rate_limit"
 
 
+class CircuitOpen(PlatformFault):
+    """Too many questions to the model provider failed in a row: on this key, nothing is asked for a while."""
+
+    code = "circuit_open"
+
+
+class JudgeUnavailable(PlatformFault):
+    """The judge cannot be asked as things are; its questions wait until a person has mended that."""
+
+    code = "judge_unavailable"
+
+
 class QuotaExceeded(PlatformFault):
     """The model provider says that the account has no credit left."""
 

@@ -6,7 +6,8 @@ Messages: none. Timers: none.
 Failure: a judge that cannot be asked is retried within its budget (a provider's Retry-After sets the
 pace) and then fails the run with the error's code; so is a Hog program that finds no process. A program
 that fails is an answer. A reached verdict waits for the store to come back. An evaluation that cannot go
-on as configured is put into `error`, unless its author has changed it since; the run then ends as skipped.
+on as configured is put into `error`, unless it was repaired or switched on since the run was asked for; the
+run then ends as skipped.
 """
 
 from __future__ import annotations
@@ -89,7 +90,11 @@ class RunEvaluation:
         await workflow.execute_activity_method(
             EvaluationActivities.fail_evaluation,
             FailEvaluationInput(
-                project_id=run.project_id, evaluation_id=run.evaluation_id, reason=reason, version=version
+                project_id=run.project_id,
+                evaluation_id=run.evaluation_id,
+                reason=reason,
+                version=version,
+                active_since=run.requested_at,
             ),
             summary=f"Stop the evaluation: {reason}",
             **STORE.options,

@@ -6,23 +6,22 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client
-from temporalio.common import Priority, WorkflowIDConflictPolicy
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
+from api_shim.consent import require_ai_consent
 from api_shim.errors import ERROR
 from api_shim.operations import Call, Operation, Resource
 from api_shim.schemas.evaluation_runs import EvaluationRunRequest, EvaluationRunResponse
 from assay.contracts.evaluations import Evaluation, EvaluationType, RunEvaluationInput
 from assay.contracts.events import Event, EventRef, utc_day
 from assay.domain.run_details import run_facts, run_summary
-from assay.errors import NotFound, PermissionDenied, ServiceUnavailable
+from assay.errors import NotFound, ServiceUnavailable
 from assay.temporal.ids import evaluation_run_id, manual_trigger
+from assay.temporal.priorities import Rank, fair
 from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER, pairs
 from workflows.evaluations import RunEvaluation
-
-_MANUAL = 1
-"""Priority of a run that somebody waits for: before everything automatic."""
 
 _START_TIMEOUT = timedelta(seconds=5)
 """How long the caller waits for Temporal, retries of the client included."""
@@ -38,7 +37,7 @@ async def create_evaluation_run(call: Call[EvaluationRunRequest, None]) -> Evalu
     form = await call.body()
     evaluation = await _find_evaluation(call, form)
     if evaluation.evaluation_type is EvaluationType.LLM_JUDGE:
-        await _require_consent(call)
+        await require_ai_consent(call)
     await _find_target(call, form)
     requested_at = datetime.now(UTC)
     run = RunEvaluationInput(
@@ -52,13 +51,6 @@ async def create_evaluation_run(call: Call[EvaluationRunRequest, None]) -> Evalu
     )
     workflow_id = await _start(call.deps.temporal, run)
     return EvaluationRunResponse.of(workflow_id, evaluation, form.target_event_id)
-
-
-async def _require_consent(call: Call[EvaluationRunRequest, None]) -> None:
-    """A judge sends the trace to a third party: the organisation must have agreed to that."""
-    organization = await call.deps.registry.access.organization(call.project.organization_id)
-    if organization is None or not organization.ai_consent:
-        raise PermissionDenied("The organisation has not approved AI data processing.")
 
 
 async def _find_evaluation(call: Call[EvaluationRunRequest, None], form: EvaluationRunRequest) -> Evaluation:
@@ -95,7 +87,7 @@ async def _start(temporal: Client, run: RunEvaluationInput) -> str:
             task_queue=TaskQueue.MAIN,
             # Two requests within a millisecond are one run.
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            priority=Priority(priority_key=_MANUAL, fairness_key=str(run.project_id)),
+            priority=fair(Rank.MANUAL, run.project_id),
             search_attributes=pairs(
                 (PROJECT, str(run.project_id)), (EVALUATION, str(run.evaluation_id)), (TRIGGER, "manual")
             ),

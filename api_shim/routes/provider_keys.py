@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.notices import evaluation_stopped
 from api_shim.access import require_project_admin
 from api_shim.errors import REFUSALS_AS_DETAIL
 from api_shim.object_operations import changes, creation, deletion, existing, list_of, retrieval
@@ -28,10 +29,11 @@ from api_shim.schemas.provider_keys import (
     ValidationRequest,
     ValidationResponse,
 )
+from assay.contracts.evaluations import StatusReason
 from assay.contracts.lists import ListQuery
 from assay.contracts.provider_keys import OpenedKey, ProviderKey
 from assay.contracts.wire import parse_uuid
-from assay.errors import Conflict, NotFound, NotPossible, ProviderKeyUnreadable, ServiceUnavailable
+from assay.errors import Conflict, NotPossible, ProviderKeyUnreadable, ServiceUnavailable
 
 _MAX_TRIAL_EVALUATIONS = 50
 
@@ -91,7 +93,7 @@ async def delete_key(call: Call[None, DeleteQuery]) -> None:
     """Delete a provider key.
 
     It is gone for good. Evaluations that use it go over to the replacement; without one they lose the key,
-    and those that are active are put into `error`. Needs an admin of the project.
+    and active judges are put into `error`. Needs an admin of the project.
     """
     _require_admin(call)
     replacement_id = None
@@ -100,31 +102,37 @@ async def delete_key(call: Call[None, DeleteQuery]) -> None:
         replacement_id = parse_uuid(named)
         if replacement_id is None:
             raise NotPossible("The replacement key was not found.")
-    if not await call.deps.registry.provider_keys.delete(
-        call.project.id, call.id, replacement_id=replacement_id
-    ):
-        raise NotFound("Not found.")
+    removal = existing(
+        await call.deps.registry.provider_keys.delete(call.project.id, call.id, replacement_id=replacement_id)
+    )
+    for stopped in removal.stopped:
+        evaluation_stopped(call.project.id, stopped, StatusReason.PROVIDER_KEY_DELETED)
 
 
 async def validate_key(call: Call[None, None]) -> ProviderKeyResponse:
     """Ask the provider about a key.
 
-    The answer holds the state that was found, whatever it is. Needs an admin of the project.
+    The answer holds the state that was found, whatever it is. A key that turns out to be `invalid` puts the
+    active evaluations that would judge with it into `error`. Needs an admin of the project.
     """
     _require_admin(call)
     opened = await _opened(call)
     check = await call.deps.providers.check(opened.access)
     try:
-        checked = await call.deps.registry.provider_keys.recheck(
-            call.project.id, call.id, check, version=opened.key.version
+        checked = existing(
+            await call.deps.registry.provider_keys.recheck(
+                call.project.id, call.id, check, version=opened.key.version
+            )
         )
     except Conflict:
         # Somebody else may have validated it meanwhile: what is stored then is as true as what was found.
         current = await _opened(call)
         if current.access != opened.access:
             raise
-        checked = current.key
-    return _shown(checked)
+        return ProviderKeyResponse.of(current.key)
+    for stopped in checked.stopped:
+        evaluation_stopped(call.project.id, stopped, StatusReason.PROVIDER_KEY_INVALID)
+    return ProviderKeyResponse.of(checked.key)
 
 
 async def _opened(call: Call[Any, Any]) -> OpenedKey:

@@ -145,8 +145,8 @@ class BatchTally(HistoryContract):
         input_tokens, output_tokens: of the model calls.
         cost_usd: of the calls with a known price.
         unpriced: calls without one.
-        stopped: why targets were left without a verdict; None: there are none left. A word: the status of the
-            evaluation, the reason that put it into `error`, or `ai_consent_missing`.
+        stopped: why targets were left without a verdict; None: there are none left. A word of
+            `assay.domain.eligibility`, or a code of `assay.errors`.
     """
 
     size: int = 0
@@ -205,12 +205,14 @@ class Dispatched(HistoryContract):
         positions: evaluation id → where it stands now, of all active evaluations.
         batches: to start.
         more: arrivals are left that could be taken at once.
+        blocked: evaluations that have no room for what is left: they go on when a batch has finished.
         matched, filtered: how many pairs of an evaluation and an arrival its conditions admitted, and not.
     """
 
     positions: dict[UUID, Position]
     batches: tuple[ClaimedBatch, ...] = ()
     more: bool = False
+    blocked: tuple[UUID, ...] = ()
     matched: int = 0
     filtered: int = 0
 

@@ -39,6 +39,7 @@ class StatusReason(StrEnum):
     TRIAL_LIMIT_REACHED = "trial_limit_reached"
     MODEL_NOT_ALLOWED = "model_not_allowed"
     PROVIDER_KEY_DELETED = "provider_key_deleted"
+    PROVIDER_KEY_INVALID = "provider_key_invalid"
     PROVIDER_KEY_REQUIRED = "provider_key_required"
     HOG_ERROR = "hog_error"
 
@@ -101,6 +102,8 @@ class Evaluation(EvaluationSpec):
     Attributes:
         version: grows by one with every change that could change a verdict (type, configuration,
             output, provider and model, but not the key); part of a verdict's identity.
+        active_since: since when it judges new events; None unless the status is `active`. It begins anew when
+            the status becomes `active`, and when an active evaluation that was deleted is restored.
     """
 
     id: UUID
@@ -108,6 +111,7 @@ class Evaluation(EvaluationSpec):
     version: int
     status: EvaluationStatus
     status_reason: StatusReason | None
+    active_since: UtcDatetime | None = None
     created_at: UtcDatetime
     updated_at: UtcDatetime
     created_by: User | None
@@ -195,12 +199,15 @@ class FailEvaluationInput(HistoryContract):
     Attributes:
         version: of the evaluation, that cannot go on; a newer one may. None: whichever is stored (runs that
             an earlier version of Assay started do not say).
+        active_since: one that was switched on later may go on, too: whoever did so knows more than what is
+            reported here. None: whenever it was.
     """
 
     project_id: int
     evaluation_id: UUID
     reason: StatusReason
     version: int | None = None
+    active_since: UtcDatetime | None = None
 
 
 class RunEvaluationResult(HistoryContract):

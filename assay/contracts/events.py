@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +11,7 @@ from uuid import UUID
 from assay.contracts.base import Contract, HistoryContract, UtcDatetime
 from assay.contracts.event_names import EVALUATION, GENERATION
 
-__all__ = ["EVALUATION", "GENERATION", "Event", "EventRef", "utc_day"]
+__all__ = ["EVALUATION", "GENERATION", "Event", "EventRef", "WriteResult", "utc_day"]
 
 
 class Event(Contract):
@@ -50,6 +52,17 @@ class EventRef(HistoryContract):
         return cls(
             project_id=event.project_id, event=event.event, uuid=event.uuid, day=utc_day(event.timestamp)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of a write of several events.
+
+    Attributes:
+        refused: position of an event in the write → why the store refuses it; all others are stored.
+    """
+
+    refused: Mapping[int, str]
 
 
 def utc_day(instant: datetime) -> date:

@@ -106,6 +106,40 @@ class EvaluationBrief(Contract):
     enabled: bool
 
 
+class KeyReport(Contract):
+    """What came of reporting what a provider said of a key.
+
+    Attributes:
+        told: the report is about the key as it is stored now.
+        stopped: evaluations that it put into `error`, each of them for this call alone: whoever gets them
+            tells about them. Deleted ones are left out.
+    """
+
+    told: bool
+    stopped: tuple[EvaluationBrief, ...] = ()
+
+
+class CheckedKey(Contract):
+    """A key after a check that somebody asked for.
+
+    Attributes:
+        stopped: as in `KeyReport`.
+    """
+
+    key: ProviderKey
+    stopped: tuple[EvaluationBrief, ...] = ()
+
+
+class KeyRemoval(Contract):
+    """What came of deleting a key.
+
+    Attributes:
+        stopped: as in `KeyReport`.
+    """
+
+    stopped: tuple[EvaluationBrief, ...] = ()
+
+
 class KeyDependents(Contract):
     """What depends on a key.
 

@@ -20,6 +20,7 @@ from uuid import UUID, uuid4, uuid5
 import orjson
 
 from assay.contracts.capture import Refusal, RefusalCode
+from assay.contracts.event_names import EVALUATION
 from assay.contracts.events import Event
 from assay.domain.json_values import TooDeep, storable, well_formed
 
@@ -43,6 +44,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 EVENT_NAMESPACE = UUID("0c5f5d0e-52c4-5b0b-8d0e-9a3f7c5e7b1d")
 """Namespace of ids of events that came without one. Changing it would make a resend a new event."""
+
+_COMPUTED = 5
+"""Version of UUIDs that follow from a name (RFC 9562 §5.5)."""
 
 _MILLISECONDS_FROM = 10**11
 """Numeric timestamps from here on count milliseconds (1973 as milliseconds, the year 5138 as seconds)."""
@@ -183,7 +187,7 @@ def _event(
     return Event(
         project_id=project_id,
         event=name,
-        uuid=uuid or new_uuid(),
+        uuid=_unreserved(name, uuid or new_uuid()),
         distinct_id=distinct_id,
         timestamp=timestamp,
         properties=properties,
@@ -198,6 +202,17 @@ def _name(value: object) -> str:
             RefusalCode.INVALID_EVENT_NAME, f"`event` is longer than {MAX_NAME_LENGTH} characters."
         )
     return well_formed(value)
+
+
+def _unreserved(event: str, uuid: UUID) -> UUID:
+    """Another uuid in place of one that could be a verdict's.
+
+    The uuids of verdicts are version 5 and can be computed; a verdict that is sent must not replace one that
+    was reached. It keeps its own one through any number of sends.
+    """
+    if event != EVALUATION or uuid.version != _COMPUTED:
+        return uuid
+    return uuid5(EVENT_NAMESPACE, str(uuid))
 
 
 def _uuid(value: object) -> UUID | None:

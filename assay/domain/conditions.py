@@ -7,14 +7,14 @@ admits an event if the event is in the set's sample and all filters of the set h
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from assay.contracts.filters import FilterType
 from assay.domain.filters.hog import filters_program
-from assay.domain.filters.matching import matches, person_properties
+from assay.domain.filters.matching import PERSON_SOURCES, matches, person_properties
 from assay.domain.filters.parsing import Room, parse_filters
 from assay.domain.filters.predicates import Filters
 from assay.domain.hog.program import is_current
@@ -54,9 +54,12 @@ class CompiledConditions:
 
     Args:
         conditions: sets as they are stored. One whose filters cannot be evaluated never admits an event.
+
+    Attributes:
+        property_names: of the properties of an event that decide; without any, `match` needs none.
     """
 
-    __slots__ = ("_asks_for_person", "_is_empty", "_sets")
+    __slots__ = ("_asks_for_person", "_is_empty", "_sets", "property_names")
 
     def __init__(self, conditions: Sequence[Mapping[str, Any]]) -> None:
         self._is_empty = not conditions
@@ -68,6 +71,12 @@ class CompiledConditions:
         self._asks_for_person = any(
             entry.type is FilterType.PERSON for _, _, filters in self._sets for entry in filters
         )
+        self.property_names = frozenset(_names_read(filters for _, _, filters in self._sets))
+
+    def samples(self, key: str) -> bool:
+        """Whether a set's share has room for the key; if not, no properties make any difference."""
+        bucket = _bucket(key)
+        return any(bucket < percentage for _, percentage, _ in self._sets)
 
     def match(self, key: str, properties: Mapping[str, Any], *, now: datetime) -> ConditionMatch:
         """Look at an event.
@@ -124,6 +133,12 @@ def are_compiled(conditions: Sequence[Mapping[str, Any]]) -> bool:
         and (condition.get("bytecode") is None or is_current(condition["bytecode"]))
         for condition in conditions
     )
+
+
+def _names_read(sets: Iterable[Filters]) -> Iterator[str]:
+    for filters in sets:
+        for entry in filters:
+            yield from PERSON_SOURCES if entry.type is FilterType.PERSON else (entry.key,)
 
 
 def _compiled(parsed: Filters | UnsupportedFilter) -> dict[str, Any]:

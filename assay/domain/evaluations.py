@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -14,29 +15,46 @@ _DECIDES_VERDICTS = ("evaluation_type", "output_type", "output_config")
 
 
 class State(NamedTuple):
-    """The part of a stored evaluation that the engine derives."""
+    """The part of a stored evaluation that the engine derives; see `Evaluation`."""
 
     status: EvaluationStatus
     status_reason: StatusReason | None
+    active_since: datetime | None
     version: int
 
 
-def initial_state(spec: EvaluationSpec) -> State:
+def entered(
+    status: EvaluationStatus, reason: StatusReason | None = None, *, now: datetime, version: int
+) -> State:
+    """State of an evaluation whose status has just become this one."""
+    return State(status, reason, now if status is EvaluationStatus.ACTIVE else None, version)
+
+
+def initial_state(spec: EvaluationSpec, now: datetime) -> State:
     """State of a new evaluation: active if enabled, else paused."""
-    status = EvaluationStatus.ACTIVE if spec.enabled else EvaluationStatus.PAUSED
-    return State(status, None, 1)
+    return entered(_decided_status(spec), now=now, version=1)
 
 
-def next_state(current: Evaluation, spec: EvaluationSpec) -> State:
+def next_state(current: Evaluation, spec: EvaluationSpec, now: datetime) -> State:
     """State after `current` was changed to `spec`.
 
     A change of `enabled` drives the status and clears its reason. Otherwise the status stays: switching
-    off an evaluation that is in `error` changes nothing, because it is not enabled already.
+    off an evaluation that is in `error` changes nothing, because it is not enabled already. One that is
+    restored has not judged while it was deleted, so being active begins anew.
+
+    Args:
+        now: when it was changed.
     """
     version = current.version + (_verdict_basis(current) != _verdict_basis(spec))
-    if spec.enabled == current.enabled:
-        return State(current.status, current.status_reason, version)
-    return initial_state(spec)._replace(version=version)
+    if spec.enabled != current.enabled:
+        return entered(_decided_status(spec), now=now, version=version)
+    if current.deleted and not spec.deleted:
+        return entered(current.status, current.status_reason, now=now, version=version)
+    return State(current.status, current.status_reason, current.active_since, version)
+
+
+def _decided_status(spec: EvaluationSpec) -> EvaluationStatus:
+    return EvaluationStatus.ACTIVE if spec.enabled else EvaluationStatus.PAUSED
 
 
 def _verdict_basis(spec: EvaluationSpec) -> tuple[object, ...]:

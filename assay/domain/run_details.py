@@ -23,13 +23,13 @@ _QUOTED_CHARACTERS = 4_000
 
 def run_summary(run: RunEvaluationInput) -> str:
     """One line for the list of workflows."""
-    return f"“{_short(run.evaluation_name)}” on {_short(run.target.event)} {run.target.uuid}"
+    return f"“{short(run.evaluation_name)}” on {short(run.target.event)} {run.target.uuid}"
 
 
 def judge_summary(run: RunEvaluationInput) -> str:
     """One line for the activity that reaches the judgement."""
     what = "Run Hog on" if run.evaluation_type is EvaluationType.HOG else "Judge"
-    return f"{what} {_short(run.target.event)} {run.target.uuid}"
+    return f"{what} {short(run.target.event)} {run.target.uuid}"
 
 
 def waiting_details(run: RunEvaluationInput) -> str:
@@ -42,9 +42,9 @@ def run_facts(run: RunEvaluationInput) -> str:
     """What was asked for, as Markdown; fixed for the life of the run."""
     return (
         f"| | |\n|---|---|\n"
-        f"| Evaluation | **{_cell(run.evaluation_name)}** `{run.evaluation_id}` |\n"
+        f"| Evaluation | **{cell(run.evaluation_name)}** `{run.evaluation_id}` |\n"
         f"| Type | {run.evaluation_type} |\n"
-        f"| Target | {_cell(run.target.event)} `{run.target.uuid}` ({run.target.day.isoformat()} UTC) |\n"
+        f"| Target | {cell(run.target.event)} `{run.target.uuid}` ({run.target.day.isoformat()} UTC) |\n"
         f"| Project | {run.project_id} |\n"
         f"| Trigger | {run.trigger} |\n"
     )
@@ -72,22 +72,23 @@ def outcome_details(judgement: Judgement) -> str:
 
 def failure_details(code: str, message: str) -> str:
     """Why a run failed, as Markdown."""
-    return f"## 🛑 failed: `{code}`\n\n> {_cell(message)}"
+    return f"## 🛑 failed: `{code}`\n\n> {cell(message)}"
 
 
 def _quote(text: str) -> str:
     """Somebody's text as a quotation, line by line, cut where it is too long to be looked at."""
-    shown = [_cell(line) for line in text[:_QUOTED_CHARACTERS].splitlines() if line.strip()]
+    shown = [cell(line) for line in text[:_QUOTED_CHARACTERS].splitlines() if line.strip()]
     if len(text) > _QUOTED_CHARACTERS:
         shown.append("…")
     return "\n>\n".join(f"> {line}" for line in shown)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """A name that fits a summary: one line, cut where it is too long."""
     name = " ".join(name.split())
     return name if len(name) <= _NAME_CHARACTERS else name[: _NAME_CHARACTERS - 1] + "…"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Somebody's text as one line of Markdown that shows it as it is."""
     return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))

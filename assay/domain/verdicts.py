@@ -7,15 +7,80 @@ they expect: what does not apply is absent, never null. `$ai_evaluation_version`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from assay.contracts.evaluations import Judgement, OutputType, RunEvaluationInput
-from assay.contracts.events import EVALUATION, Event
+from assay.contracts.evaluation_batches import Claim
+from assay.contracts.evaluations import (
+    Evaluation,
+    EvaluationType,
+    Judgement,
+    OutputType,
+    RunEvaluationInput,
+)
+from assay.contracts.events import EVALUATION, GENERATION, Event, EventRef
+from assay.domain.json_values import well_formed
 
 _COPIED_FROM_SOURCE = ("$ai_trace_id", "$session_id", "$ai_prompt_name", "$ai_prompt_version")
 
 
-def verdict_event(run: RunEvaluationInput, judgement: Judgement, *, source: Event | None) -> Event:
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a verdict is about besides the judgement itself.
+
+    Attributes:
+        timestamp: of the verdict event; fixed, like its uuid, before anyone is asked.
+        started_at: when judging began.
+        trigger: `manual`, `live` or `backfill`.
+    """
+
+    project_id: int
+    evaluation_id: UUID
+    evaluation_name: str
+    evaluation_type: EvaluationType
+    target: EventRef
+    timestamp: datetime
+    started_at: datetime
+    trigger: str
+    backfill_id: UUID | None = None
+
+    @classmethod
+    def of_run(cls, run: RunEvaluationInput) -> Occasion:
+        """A run that somebody asked for: its verdict happens when it is asked for."""
+        return cls(
+            project_id=run.project_id,
+            evaluation_id=run.evaluation_id,
+            evaluation_name=run.evaluation_name,
+            evaluation_type=run.evaluation_type,
+            target=run.target,
+            timestamp=run.requested_at,
+            started_at=run.requested_at,
+            trigger=_trigger_kind(run.trigger),
+        )
+
+    @classmethod
+    def of_claim(
+        cls, claim: Claim, evaluation: Evaluation, *, started_at: datetime, backfill_id: UUID | None
+    ) -> Occasion:
+        """A target of a batch: its verdict happens when the target did, whoever judges it and when."""
+        return cls(
+            project_id=evaluation.project_id,
+            evaluation_id=evaluation.id,
+            evaluation_name=evaluation.name,
+            evaluation_type=evaluation.evaluation_type,
+            target=EventRef(
+                project_id=evaluation.project_id, event=GENERATION, uuid=claim.target, day=claim.day
+            ),
+            timestamp=claim.timestamp,
+            started_at=started_at,
+            trigger=claim.origin,
+            backfill_id=backfill_id,
+        )
+
+
+def verdict_event(occasion: Occasion, judgement: Judgement, *, source: Event | None) -> Event:
     """The ledger entry of a judgement.
 
     Its uuid and timestamp are fixed before anyone is asked, so writing it again changes nothing.
@@ -24,25 +89,26 @@ def verdict_event(run: RunEvaluationInput, judgement: Judgement, *, source: Even
         source: the judged event, if it is still there; its person, trace, session and prompt are copied.
     """
     return Event(
-        project_id=run.project_id,
+        project_id=occasion.project_id,
         event=EVALUATION,
         uuid=judgement.verdict_event_id,
-        distinct_id=str(run.target.uuid) if source is None else source.distinct_id,
-        timestamp=run.requested_at,
+        distinct_id=str(occasion.target.uuid) if source is None else source.distinct_id,
+        timestamp=occasion.timestamp,
         properties={
-            "$ai_evaluation_id": str(run.evaluation_id),
-            "$ai_evaluation_name": run.evaluation_name,
+            "$ai_evaluation_id": str(occasion.evaluation_id),
+            "$ai_evaluation_name": occasion.evaluation_name,
             "$ai_evaluation_version": judgement.evaluation_version,
             "$ai_evaluation_type": "online",
-            "$ai_evaluation_runtime": run.evaluation_type.value,
+            "$ai_evaluation_runtime": occasion.evaluation_type.value,
             "$ai_evaluation_result_type": OutputType.BOOLEAN.value,
-            "$ai_evaluation_start_time": run.requested_at.isoformat(),
-            "$ai_evaluation_trigger": _trigger_kind(run.trigger),
-            "$ai_evaluation_reasoning": judgement.reasoning,
+            "$ai_evaluation_start_time": occasion.started_at.isoformat(),
+            "$ai_evaluation_trigger": str(occasion.trigger),
+            **_present({"$ai_evaluation_backfill_id": _text(occasion.backfill_id)}),
+            "$ai_evaluation_reasoning": well_formed(judgement.reasoning),
             "$ai_evaluation_allows_na": judgement.allows_na,
-            "$ai_target_event_id": str(run.target.uuid),
-            "$ai_target_event_type": run.target.event,
-            "$ai_target_id": str(run.target.uuid),
+            "$ai_target_event_id": str(occasion.target.uuid),
+            "$ai_target_event_type": occasion.target.event,
+            "$ai_target_id": str(occasion.target.uuid),
             "$ai_target_type": "generation_uuid",
             **_outcome(judgement),
             **_attribution(judgement),
@@ -114,7 +180,7 @@ def _attribution(judgement: Judgement) -> dict[str, Any]:
             "$ai_evaluation_model": judgement.model,
             "$ai_evaluation_provider": judgement.provider,
             "$ai_evaluation_key_type": judgement.key_type,
-            "$ai_evaluation_key_id": None if judgement.key_id is None else str(judgement.key_id),
+            "$ai_evaluation_key_id": _text(judgement.key_id),
         }
     )
 
@@ -122,6 +188,10 @@ def _attribution(judgement: Judgement) -> dict[str, Any]:
 def _context(source: Mapping[str, Any]) -> dict[str, Any]:
     """Where the judged event belongs, as far as it says so in a plain word or number."""
     return {key: source[key] for key in _COPIED_FROM_SOURCE if isinstance(source.get(key), str | int)}
+
+
+def _text(uuid: UUID | None) -> str | None:
+    return None if uuid is None else str(uuid)
 
 
 def _present(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from assay.ports.datasets import DatasetItemRepository, DatasetRepository
 from assay.ports.evaluation_reports import EvaluationReportRepository
 from assay.ports.evaluation_targets import EvaluationTargets
 from assay.ports.evaluations import EvaluationRepository, TrialLedger
-from assay.ports.events import EventStore
+from assay.ports.events import EventStore, EventWriter
 from assay.ports.hog import HogRunner
 from assay.ports.models import LanguageModel, ProviderDirectory
 from assay.ports.provider_keys import EvaluationConfigRepository, ProviderKeyRepository
@@ -34,6 +34,7 @@ __all__ = [
     "EvaluationRepository",
     "EvaluationTargets",
     "EventStore",
+    "EventWriter",
     "HogRunner",
     "LanguageModel",
     "ProviderDirectory",

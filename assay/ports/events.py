@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from assay.contracts.events import Event, EventRef
+from assay.contracts.events import Event, EventRef, WriteResult
 from assay.domain.filters.predicates import Filters
 
 
@@ -51,3 +51,17 @@ class EventStore(Protocol):
 
     def close(self) -> None:
         """Release the store."""
+
+
+class EventWriter(Protocol):
+    """Writes few events at a time, from many places, at the price of large inserts."""
+
+    async def write(self, events: Sequence[Event], *, size: int) -> WriteResult:
+        """Store events; they are durable when this returns, except those that the result names.
+
+        Args:
+            size: bytes of the events, roughly: bounds what waits.
+
+        Raises:
+            StoreUnavailable: nothing is known to be stored; writing the same events again is safe.
+        """

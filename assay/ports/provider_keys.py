@@ -10,10 +10,13 @@ from assay.contracts.evaluation_config import EvaluationConfig
 from assay.contracts.evaluations import Provider
 from assay.contracts.lists import ListQuery
 from assay.contracts.provider_keys import (
+    CheckedKey,
     EvaluationBrief,
     KeyAssignment,
     KeyCheck,
     KeyDependents,
+    KeyRemoval,
+    KeyReport,
     OpenedKey,
     ProviderAccess,
     ProviderKey,
@@ -52,15 +55,18 @@ class ProviderKeyRepository(Protocol):
         `Conflict` if `checked`, the version that the change was decided for, is not the stored one.
         """
 
-    async def report(self, project_id: int, key_id: UUID, check: KeyCheck, *, version: int) -> bool:
-        """Record what a provider said of this version of a key; False if the key is another by now.
+    async def report(self, project_id: int, key_id: UUID, check: KeyCheck, *, version: int) -> KeyReport:
+        """Record what a provider said of this version of a key; nothing is told if the key is another by now.
 
-        An `invalid` key stays `invalid`, whatever else is reported: False then, too.
+        An `invalid` key stays `invalid`, whatever else is reported: nothing is told then, either. A key that
+        becomes `invalid` takes the active evaluations that would judge with it along, in one transaction:
+        they are put into `error` (`provider_key_invalid`). Those are the ones that name it and, while it is
+        the active key, the ones without a key and with a model of its provider, or with none.
         """
 
     async def recheck(
         self, project_id: int, key_id: UUID, check: KeyCheck, *, version: int
-    ) -> ProviderKey | None:
+    ) -> CheckedKey | None:
         """Like `report`, for a check that somebody asked for; None if there is no such key.
 
         The version grows, so that what runs under way have to say no longer counts. `Conflict` if the key
@@ -70,11 +76,14 @@ class ProviderKeyRepository(Protocol):
     async def record_use(self, key: ProviderKey) -> None:
         """Note that the key is used, at most once a minute."""
 
-    async def delete(self, project_id: int, key_id: UUID, *, replacement_id: UUID | None = None) -> bool:
-        """Remove a key for good; False if there is none.
+    async def delete(
+        self, project_id: int, key_id: UUID, *, replacement_id: UUID | None = None
+    ) -> KeyRemoval | None:
+        """Remove a key for good; None if there is none.
 
-        What used it goes over to the replacement. Without one, active evaluations are put into `error`
-        (`provider_key_deleted`) and all lose the key. `NotPossible` if the replacement cannot replace it.
+        What used it goes over to the replacement. Without one, active judges are put into `error`
+        (`provider_key_deleted`) and all evaluations lose the key. `NotPossible` if the replacement cannot
+        replace it.
         """
 
     async def dependents(self, project_id: int, key_id: UUID) -> KeyDependents | None:

@@ -21,11 +21,13 @@ from assay.runtime.hog import hog_processes
 from assay.runtime.house import House, house_access
 from assay.runtime.http_server import bind, serve
 from assay.runtime.model import model_providers
+from assay.runtime.schedules import ensure_schedules
 from assay.runtime.settings import HouseSettings, Settings, external_temporal
 from assay.runtime.stores import Stores, migrate_stores, open_stores
 from assay.runtime.temporal_client import connect_child, connect_external
 from assay.runtime.temporal_server import TemporalServer, temporal_server
 from assay.runtime.workers import run_workers
+from assay.runtime.writing import event_writer
 from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import register
 
@@ -89,12 +91,14 @@ async def embedded(settings: Settings, *, house: House | None = None) -> AsyncIt
         bootstrapped = await migrate_stores(settings, stores)
         hog = hog_processes(settings)
         stack.push_async_callback(hog.close)
+        writer = await stack.enter_async_context(event_writer(client, stores))
         working = await stack.enter_async_context(
-            run_workers(client, settings, stores, tuple(TaskQueue), model=providers.model, hog=hog)
+            run_workers(
+                client, settings, stores, tuple(TaskQueue), writer=writer, model=providers.model, hog=hog
+            )
         )
-        app = await stack.enter_async_context(
-            api(client, settings, stores, providers=providers.directory, hog=hog)
-        )
+        await ensure_schedules(client, settings)
+        app = api(client, settings, stores, writer=writer, providers=providers.directory, hog=hog)
         serving = await stack.enter_async_context(serve(app, listener))
         if providers.warming is not None:
             patience = _WARM_WITHIN_SECONDS - (time.monotonic() - began)

@@ -77,6 +77,12 @@ class Settings(BaseSettings):
     hog_process_memory_mb: Annotated[int, Field(ge=128)] = Field(
         256, description="Memory that each of them may allocate, in MiB."
     )
+    model_concurrency: Annotated[int, Field(ge=1)] = Field(
+        64, description="Questions in flight per provider key and worker process at most."
+    )
+    reconcile_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
+        5, description="How often what was sampled is compared with its verdicts; the same for all workers."
+    )
     throttle: bool = Field(True, description="`off` lifts the per-key request limits.")
 
     @field_validator("outbound_allow")

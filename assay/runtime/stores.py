@@ -9,7 +9,11 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from assay.adapters.clickhouse import ClickHouseEventStore, open_event_store
+from assay.adapters.clickhouse import (
+    ClickHouseEvaluationTargets,
+    ClickHouseEventStore,
+    open_event_store,
+)
 from assay.adapters.sql import BootstrapResult, SqlRegistry, bootstrap, migrate, open_registry
 from assay.runtime.secrets import load_secrets
 from assay.runtime.settings import Settings
@@ -17,10 +21,15 @@ from assay.runtime.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Open stores."""
+    """Open stores.
+
+    Attributes:
+        targets: kept in the event store, through the same connection.
+    """
 
     registry: SqlRegistry
     events: ClickHouseEventStore
+    targets: ClickHouseEvaluationTargets
 
 
 @asynccontextmanager
@@ -34,7 +43,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
     try:
         events = await asyncio.to_thread(_open_events, settings)
         try:
-            yield Stores(registry, events)
+            yield Stores(registry, events, ClickHouseEvaluationTargets(events.connection))
         finally:
             await asyncio.to_thread(events.close)
     finally:

@@ -142,6 +142,8 @@ def _arguments(data_dir: Path, *, port: int, ui_port: int) -> list[str]:
         arguments += ["--sqlite-pragma", pragma]
     for processor in ("transfer", "timer", "visibility"):
         arguments += ["--dynamic-config-value", f"history.{processor}ProcessorMaxPollRPS={_POLL_RATE}"]
+    # Without it projects do not take turns, however much one of them has waiting.
+    arguments += ["--dynamic-config-value", "matching.enableFairness=true"]
     for key in ALL:
         arguments += ["--search-attribute", f"{key.name}=Keyword"]
     return arguments

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -14,31 +15,56 @@ from temporalio.exceptions import (
 )
 
 from assay.errors import TimedOut, UserFault, WorkError
-from assay.temporal.retry import FIRST_RETRY
+from assay.temporal.retry import MODEL_CALL
 
 MAX_MESSAGE_CHARACTERS = 2_000
 """A failure's message travels in histories: bounded, so that it cannot break the payload limit."""
 
+_ENOUGH_STEPS = 20
+"""Pauses have reached their maximum long before; the power of a late attempt would overflow."""
 
-def to_application_error(error: WorkError, *, attempt: int = 1) -> ApplicationError:
+
+def to_application_error(
+    error: WorkError, *, attempt: int = 1, policy: RetryPolicy = MODEL_CALL.retry
+) -> ApplicationError:
     """How a catalogue error looks to Temporal.
 
-    The catalogue code becomes the failure type, and a provider's Retry-After the next retry delay where it
-    is longer than the pause that Temporal would make anyway: a provider that says "at once" must not burn
-    the attempts. A fault of the project's own configuration is expected in operation, so it is benign: no
-    error log, no metric.
+    The catalogue code becomes the failure type. A fault of the project's own configuration is expected in
+    operation, so it is benign: no error log, no metric.
+
+    Args:
+        attempt: which one failed, from 1.
+        policy: how the activity is retried; decides what becomes of a `retry_after` (`_next_delay`).
     """
-    pause = FIRST_RETRY.total_seconds() * 2 ** (attempt - 1)
-    longer = error.retry_after is not None and error.retry_after > pause
-    delay = timedelta(seconds=error.retry_after or 0) if longer else None
     benign = isinstance(error, UserFault)
     return ApplicationError(
         error.detail[:MAX_MESSAGE_CHARACTERS],
         type=error.code,
         non_retryable=not error.retryable,
-        next_retry_delay=delay,
+        next_retry_delay=_next_delay(error, attempt, policy),
         category=ApplicationErrorCategory.BENIGN if benign else ApplicationErrorCategory.UNSPECIFIED,
     )
+
+
+def _next_delay(error: WorkError, attempt: int, policy: RetryPolicy) -> timedelta | None:
+    """The wait that the error asks for, where it replaces the pause that Temporal would make anyway.
+
+    Where attempts are limited, only a longer wait does: a provider that says "at once" must not burn them.
+    Where they are not, the error knows best, down to the first pause of the policy.
+    """
+    if error.retry_after is None:
+        return None
+    wanted = timedelta(seconds=error.retry_after)
+    if policy.maximum_attempts == 0:
+        return max(wanted, policy.initial_interval)
+    return wanted if wanted > _pause(attempt, policy) else None
+
+
+def _pause(attempt: int, policy: RetryPolicy) -> timedelta:
+    """The pause of the policy after this attempt."""
+    longest = policy.maximum_interval or 100 * policy.initial_interval  # Temporal's default
+    steps = min(attempt - 1, _ENOUGH_STEPS)
+    return min(policy.initial_interval * policy.backoff_coefficient**steps, longest)
 
 
 def root_cause(error: BaseException) -> BaseException:

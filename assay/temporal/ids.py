@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import blake2b
 from uuid import UUID
 
+from assay.contracts.evaluation_batches import BatchRef
 from assay.contracts.evaluations import EvaluationType
+
+_DIGEST_BYTES = 8
 
 _PREFIX = {EvaluationType.LLM_JUDGE: "llma-llm-eval", EvaluationType.HOG: "llma-hog-eval"}
 
@@ -25,3 +29,35 @@ def evaluation_run_id(
 def manual_trigger(requested_at: datetime) -> str:
     """The trigger of a run that a person or script asked for: each millisecond is a new request."""
     return f"manual-{epoch_milliseconds(requested_at)}"
+
+
+def evaluation_stream_id(project_id: int) -> str:
+    """Id of the `evaluation-stream` workflow of a project."""
+    return f"evaluation-stream-{project_id}"
+
+
+def evaluation_batch_id(batch: BatchRef) -> str:
+    """Id of an `evaluation-batch` workflow."""
+    named = f"{batch.project_id}/{batch.evaluation_id}/{batch.dispatch_id}/{batch.number}"
+    digest = blake2b(named.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    return f"evaluation-batch-{batch.evaluation_id}-{digest}"
+
+
+def evaluation_backfill_id(backfill_id: UUID) -> str:
+    """Id of an `evaluation-backfill` workflow."""
+    return f"evaluation-backfill-{backfill_id}"
+
+
+def sweep_dispatch_id(
+    evaluation_id: UUID, since: datetime, until: datetime, before: tuple[datetime, UUID] | None
+) -> str:
+    """Id of the dispatch that claims a page of missed arrivals; the same page has the same id.
+
+    Args:
+        since, until: the window that is looked through, by the time of ingestion.
+        before: where the page begins; None: at the beginning of the window.
+    """
+    window = f"{since.isoformat()}/{until.isoformat()}"
+    page = "" if before is None else f"/{before[0].isoformat()}/{before[1]}"
+    digest = blake2b(f"{window}{page}".encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    return f"sweep-{evaluation_id}-{digest}"

@@ -13,6 +13,7 @@ from temporalio.worker import (
 
 from assay.errors import WorkError
 from assay.temporal.failures import to_application_error
+from assay.temporal.retry import MODEL_CALL
 
 
 class ErrorMapping(Interceptor):
@@ -28,5 +29,7 @@ class _ErrorMappingInbound(ActivityInboundInterceptor):
         try:
             return await super().execute_activity(input)
         except WorkError as error:
+            info = activity.info()
+            policy = info.retry_policy or MODEL_CALL.retry
             # Without the cause: a driver's own words may hold what must not enter a history.
-            raise to_application_error(error, attempt=activity.info().attempt) from None
+            raise to_application_error(error, attempt=info.attempt, policy=policy) from None

@@ -23,7 +23,7 @@ class ActivityOptions(TypedDict):
     """A budget in the words of `workflow.execute_activity`."""
 
     start_to_close_timeout: timedelta
-    schedule_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta | None
     heartbeat_timeout: timedelta | None
     retry_policy: RetryPolicy
 
@@ -34,12 +34,12 @@ class Budget:
 
     Attributes:
         attempt: start-to-close, one attempt.
-        total: schedule-to-close, all attempts and the waits between them.
+        total: schedule-to-close, all attempts and the waits between them; None: no end.
         heartbeat: silence after which the worker counts as dead; None for activities of a few seconds.
     """
 
     attempt: timedelta
-    total: timedelta
+    total: timedelta | None
     retry: RetryPolicy
     heartbeat: timedelta | None = None
 
@@ -54,6 +54,14 @@ class Budget:
         )
 
 
+_WEATHER = RetryPolicy(
+    initial_interval=FIRST_RETRY,
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=60),
+    non_retryable_error_types=NEVER_RETRY,
+)
+"""Without an end: outages pass. Who asks for a longer pause (Retry-After) gets it."""
+
 STORE = Budget(
     # Two statements, each bounded by the store's own limit, and the wait for a connection.
     attempt=timedelta(seconds=90),
@@ -67,6 +75,14 @@ STORE = Budget(
     heartbeat=timedelta(seconds=10),
 )
 """A store that is down comes back: what was paid for waits for it."""
+
+DISPATCH = Budget(
+    attempt=timedelta(minutes=5),
+    total=None,
+    retry=STORE.retry,
+    heartbeat=timedelta(seconds=15),
+)
+"""Looking at what arrived and claiming it: nobody else does it, so it is tried until it is done."""
 
 MODEL_CALL_TIMEOUT = timedelta(seconds=90)
 """How long one answer of a model may take on the wire."""
@@ -101,3 +117,21 @@ HOG_RUN = Budget(
     heartbeat=timedelta(seconds=10),
 )
 """One run of a Hog program."""
+
+HOG_BATCH = Budget(
+    # Slow programs may take ten seconds for each of the targets; a dead worker is noticed by its silence.
+    attempt=timedelta(hours=1),
+    total=None,
+    retry=_WEATHER,
+    heartbeat=timedelta(seconds=15),
+)
+"""A batch of runs of a Hog program: parked while stores or processes are away."""
+
+JUDGE_BATCH = Budget(
+    attempt=timedelta(minutes=15),
+    total=None,
+    # An open circuit says when to come back; that replaces the interval.
+    retry=_WEATHER,
+    heartbeat=timedelta(seconds=15),
+)
+"""A batch of questions to a model: parked while the provider, the key's account or a store are away."""

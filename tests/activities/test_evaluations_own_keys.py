@@ -36,8 +36,10 @@ SECRET = "sk-own-secret-that-must-not-be-seen"
 OUT_OF_CREDIT = {"error": {"message": "No credit left.", "code": "insufficient_quota"}}
 
 
-async def own_key(world: World, provider: Provider = Provider.OPENAI, *, active: bool = False) -> ProviderKey:
-    access = ProviderAccess(provider=provider, api_key=SecretStr(SECRET))
+async def own_key(
+    world: World, provider: Provider = Provider.OPENAI, *, active: bool = False, secret: str = SECRET
+) -> ProviderKey:
+    access = ProviderAccess(provider=provider, api_key=SecretStr(secret))
     return await world.registry.provider_keys.create(
         PROJECT, "Own", access, created_by=None, set_as_active=active
     )
@@ -45,7 +47,7 @@ async def own_key(world: World, provider: Provider = Provider.OPENAI, *, active:
 
 async def refuse(world: World, key: ProviderKey) -> None:
     check = KeyCheck(state=KeyState.INVALID, error_message="Refused.")
-    assert await world.registry.provider_keys.report(PROJECT, key.id, check, version=key.version)
+    assert (await world.registry.provider_keys.report(PROJECT, key.id, check, version=key.version)).told
 
 
 async def judged_by(world: World, key: ProviderKey | None, model: str = "gpt-4.1") -> Evaluation:
@@ -56,7 +58,8 @@ async def judged_by(world: World, key: ProviderKey | None, model: str = "gpt-4.1
 
 
 async def age(world: World, key: ProviderKey, by: timedelta) -> None:
-    """Let time pass since the key was last changed."""
+    """Let time pass since the key was last changed, and used."""
+    world.clock.ahead += by.total_seconds()
     earlier = (await stored(world, key)).updated_at - by
     async with world.registry.database.write() as session:
         await session.execute(
@@ -125,13 +128,23 @@ async def test_an_active_key_that_is_not_ok_leaves_the_trial(world: World) -> No
     assert (judgement.verdict, judgement.key_type) == (True, "posthog")
 
 
-async def test_a_key_that_is_not_ok_is_a_skip_and_stops_nothing(world: World) -> None:
+@pytest.mark.parametrize(
+    ("state", "stops"),
+    [
+        (KeyState.INVALID, StatusReason.PROVIDER_KEY_INVALID),
+        (KeyState.ERROR, None),
+        (KeyState.UNKNOWN, None),
+    ],
+)
+async def test_a_key_that_is_not_ok_is_a_skip_and_a_refused_one_stops_who_was_enabled_with_it(
+    world: World, state: KeyState, stops: StatusReason | None
+) -> None:
     key = await own_key(world)
-    await refuse(world, key)
+    await world.registry.provider_keys.report(PROJECT, key.id, KeyCheck(state=state), version=key.version)
 
     judgement = await world.judge(world.run(await judged_by(world, key)))
 
-    assert (judgement.skip_reason, judgement.disable_reason) == ("provider_key_not_ok", None)
+    assert (judgement.skip_reason, judgement.disable_reason) == ("provider_key_not_ok", stops)
     assert (judgement.model, judgement.key_id) == (None, None)
     assert not world.model.requests
     assert await world.used() == 0
@@ -228,7 +241,7 @@ async def test_a_late_answer_does_not_mend_a_key_that_was_refused_meanwhile(
     world = World(registry, events, model, asks=Meanwhile(model, refuse_the_key))
     key = await own_key(world)
     error = KeyCheck(state=KeyState.ERROR, error_message="No credit.")
-    assert await registry.provider_keys.report(PROJECT, key.id, error, version=key.version)
+    assert (await registry.provider_keys.report(PROJECT, key.id, error, version=key.version)).told
     await age(world, key, ERROR_PAUSE)
     model.enqueue(late)
 

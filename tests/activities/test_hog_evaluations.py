@@ -11,6 +11,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.evaluations import EvaluationActivities
 from activities.hog_evaluations import HogEvaluationActivities
+from activities.judge_models import JudgeModels
+from activities.judging import Judge
+from activities.model_gate import ModelGate
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.adapters.hog.processes import HogProcesses
 from assay.adapters.llm import LiteLLM
@@ -56,9 +59,9 @@ class HogWorld:
     def __init__(self, registry: SqlRegistry, events: ClickHouseEventStore, processes: HogRunner) -> None:
         self.registry, self.events, self.processes = registry, events, processes
         self.activities = HogEvaluationActivities(registry=registry, events=events, hog=processes)
-        self.others = EvaluationActivities(
-            registry=registry, events=events, model=LiteLLM({}, base_urls={}), trial_eval_limit=0
-        )
+        asks = LiteLLM({}, base_urls={})
+        judge = Judge(JudgeModels(registry, asks), ModelGate(asks))
+        self.others = EvaluationActivities(registry=registry, events=events, judge=judge, trial_eval_limit=0)
 
     async def evaluation(
         self, source: str, *, allows_na: bool = False, compiled: bool = True, **config: Any

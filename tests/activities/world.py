@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,9 @@ from pydantic import SecretStr
 from temporalio.testing import ActivityEnvironment
 
 from activities.evaluations import EvaluationActivities
+from activities.judge_models import JudgeModels
+from activities.judging import Judge
+from activities.model_gate import ModelGate
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.adapters.llm import HouseAccess, LiteLLM
 from assay.adapters.sql import SqlRegistry
@@ -31,6 +35,20 @@ PROJECT = 1
 GOOD = "Open the sign-in page and choose “Forgot password”."
 
 
+class Clock:
+    """A monotonic clock that can be put forward.
+
+    Attributes:
+        ahead: seconds by which it is ahead of the real one.
+    """
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
 class World:
     """The activities, and shortcuts to what they work on."""
 
@@ -45,15 +63,14 @@ class World:
         asks: LiteLLM | None = None,
     ) -> None:
         self.registry, self.events, self.model = registry, events, model
+        self.clock = Clock()
         access = HouseAccess(api_key=SecretStr("sk-house"), base_url=model.base_url, api_version=None)
+        asks = asks or LiteLLM(
+            {Provider.OPENAI: access} if house else {}, base_urls={Provider.OPENAI: model.base_url}
+        )
+        self.asking = Judge(JudgeModels(registry, asks), ModelGate(asks, clock=self.clock))
         self.activities = EvaluationActivities(
-            registry=registry,
-            events=events,
-            model=asks
-            or LiteLLM(
-                {Provider.OPENAI: access} if house else {}, base_urls={Provider.OPENAI: model.base_url}
-            ),
-            trial_eval_limit=limit,
+            registry=registry, events=events, judge=self.asking, trial_eval_limit=limit
         )
 
     async def evaluation(self, **changes: Any) -> Evaluation:

@@ -39,12 +39,21 @@ async def time_skipping_server() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @asynccontextmanager
-async def dev_server() -> AsyncIterator[Client]:
-    """The real server with our search attributes, in memory."""
+async def dev_server(**dynamic_config: str) -> AsyncIterator[Client]:
+    """The real server with our search attributes, in memory.
+
+    Args:
+        dynamic_config: of the server; dots in the names are written as two underscores.
+    """
+    more = [
+        argument
+        for name, value in dynamic_config.items()
+        for argument in ("--dynamic-config-value", f"{name.replace('__', '.')}={value}")
+    ]
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=_binary("temporal"),
         search_attributes=list(ALL),
-        dev_server_extra_args=_FAST,
+        dev_server_extra_args=[*_FAST, *more],
         plugins=[AssayPlugin()],
     ) as environment:
         yield environment.client

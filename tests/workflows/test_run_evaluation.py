@@ -95,10 +95,13 @@ async def test_an_evaluation_that_cannot_go_on_is_stopped_and_records_no_verdict
     activities = ScriptedActivities(
         a_judgement(verdict=None, skip_reason=reason.value, disable_reason=reason)
     )
+    run = a_run()
 
-    result = await _run(skipping, activities)
+    result = await _run(skipping, activities, run)
 
-    assert [(failed.reason, failed.version) for failed in activities.failed] == [(reason, 3)]
+    # Who switches it on after asking for the run knows more than the run does.
+    [failed] = activities.failed
+    assert (failed.reason, failed.version, failed.active_since) == (reason, 3, run.requested_at)
     assert activities.recorded == []
     assert (result.skipped, result.verdict_event_id) == (True, None)
 

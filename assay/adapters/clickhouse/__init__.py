@@ -20,7 +20,8 @@ A server has none of these limits and needs release 25.8 or newer. On a replicat
 writes went only if the operator's load balancer or `select_sequential_consistency` sees to it.
 """
 
+from assay.adapters.clickhouse.evaluation_targets import ClickHouseEvaluationTargets
 from assay.adapters.clickhouse.opening import open_event_store
 from assay.adapters.clickhouse.store import ClickHouseEventStore
 
-__all__ = ["ClickHouseEventStore", "open_event_store"]
+__all__ = ["ClickHouseEvaluationTargets", "ClickHouseEventStore", "open_event_store"]

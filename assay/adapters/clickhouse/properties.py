@@ -42,10 +42,10 @@ def to_columns(properties: dict[str, Any]) -> dict[str, str]:
 
 
 def from_columns(row: dict[str, Any]) -> dict[str, Any]:
-    """The properties whose texts are in `row`, the inverse of `to_columns`."""
+    """The properties whose texts are in `row`, the inverse of `to_columns`; long ones may be missing."""
     properties: dict[str, Any] = json.loads(row[SHARED_COLUMN])
     for key, column in LONG_VALUES.items():
-        if row[column] != _ABSENT:
+        if row.get(column, _ABSENT) != _ABSENT:
             properties[key] = json.loads(row[column])
     return properties
 

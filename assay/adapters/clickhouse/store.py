@@ -51,6 +51,11 @@ class ClickHouseEventStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> Connection:
+        """What the store goes through, for others that keep something beside it."""
+        return self._connection
+
     def insert(self, events: Sequence[Event]) -> None:
         """Write events in one block; they survive the death of this process when this returns.
 

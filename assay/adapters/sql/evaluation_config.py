@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from assay.adapters.sql import provider_key_use as use
 from assay.adapters.sql.clock import utc_now
 from assay.adapters.sql.database import Database
-from assay.adapters.sql.provider_keys import SqlProviderKeys, find_key
+from assay.adapters.sql.provider_key_rows import find_key
+from assay.adapters.sql.provider_keys import SqlProviderKeys
 from assay.adapters.sql.tables import EvaluationConfigRow
 from assay.contracts.evaluation_config import EvaluationConfig
 from assay.contracts.provider_keys import KeyState, OpenedKey

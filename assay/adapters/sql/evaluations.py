@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Nullable, Select, and_, insert, update
+from sqlalchemy import ColumnElement, Nullable, Select, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assay.adapters.sql import provider_key_use as key_use
@@ -14,6 +15,7 @@ from assay.adapters.sql import records
 from assay.adapters.sql.authors import with_author
 from assay.adapters.sql.clock import new_id, utc_now, utc_now_after
 from assay.adapters.sql.database import Database
+from assay.adapters.sql.evaluation_status import locked, switch
 from assay.adapters.sql.lists import NEWEST_FIRST, Orders, counted_page, search
 from assay.adapters.sql.storable import check_spec
 from assay.adapters.sql.tables import EvaluationRow, MembershipRole, ProviderKeyRow, UserRow
@@ -35,6 +37,9 @@ _ORDERS = Orders(
     },
     default=NEWEST_FIRST,
 )
+
+_JUDGING = EvaluationRow.active_since.is_not(None) & ~EvaluationRow.deleted
+"""Said as the index says it, without parameters, so that both databases use it."""
 
 type _Shown = Select[EvaluationRow, UserRow | None, MembershipRole | None, str | None]
 """Evaluations, each with its author, the author's role and the name of its provider key."""
@@ -61,7 +66,7 @@ class SqlEvaluations:
             created_at=now,
             updated_at=now,
             created_by_id=created_by,
-            **_decided_columns(spec, initial_state(spec)),
+            **_decided_columns(spec, initial_state(spec, now)),
         )
         async with self._database.write() as session:
             if spec.model_configuration is not None:
@@ -98,6 +103,22 @@ class SqlEvaluations:
             )
             return count, [records.evaluation(*row) for row in rows]
 
+    async def active(self, project_id: int) -> Sequence[Evaluation]:
+        """The active evaluations of a project that are not deleted, oldest first."""
+        found = (
+            _shown()
+            .where(EvaluationRow.project_id == project_id, _JUDGING)
+            .order_by(EvaluationRow.created_at, EvaluationRow.id)
+        )
+        async with self._database.read() as session:
+            return [records.evaluation(*row) for row in await session.execute(found)]
+
+    async def projects_with_active(self) -> Sequence[int]:
+        """The projects that have such evaluations, in ascending order."""
+        found = select(EvaluationRow.project_id).distinct().where(_JUDGING)
+        async with self._database.read() as session:
+            return (await session.scalars(found.order_by(EvaluationRow.project_id))).all()
+
     async def update(
         self, project_id: int, evaluation_id: UUID, change: Callable[[Evaluation], EvaluationSpec]
     ) -> Evaluation | None:
@@ -117,40 +138,41 @@ class SqlEvaluations:
             check_spec(spec)
             if spec.model_configuration is not None:
                 await key_use.require_usable(session, project_id, spec.model_configuration)
+            now = utc_now_after(current.updated_at)
             await session.execute(
                 update(EvaluationRow)
                 .where(EvaluationRow.id == evaluation_id)
-                .values(
-                    updated_at=utc_now_after(current.updated_at),
-                    **_decided_columns(spec, next_state(current, spec)),
-                )
+                .values(updated_at=now, **_decided_columns(spec, next_state(current, spec, now)))
             )
             return await _stored(session, project_id, evaluation_id)
 
     async def fail(
-        self, project_id: int, evaluation_id: UUID, reason: StatusReason, *, version: int | None = None
+        self,
+        project_id: int,
+        evaluation_id: UUID,
+        reason: StatusReason,
+        *,
+        version: int | None = None,
+        active_since: datetime | None = None,
     ) -> bool:
         """Put an active evaluation into `error`; True only for the call that made the transition.
 
         Args:
             version: the only one that this is about; None: whichever is stored.
+            active_since: one that has been active for less long is left alone; None: it does not matter.
         """
+        meant = [EvaluationRow.project_id == project_id, EvaluationRow.id == evaluation_id]
+        meant.append(EvaluationRow.status == EvaluationStatus.ACTIVE)
+        if version is not None:
+            meant.append(EvaluationRow.version == version)
+        if active_since is not None:
+            meant.append(EvaluationRow.active_since <= active_since)
         async with self._database.write() as session:
-            current = await _find(session, project_id, evaluation_id, lock=True)
-            if current is None or current.status is not EvaluationStatus.ACTIVE:
+            await key_use.lock(session, project_id)
+            rows = await locked(session, and_(*meant))
+            if not rows or await key_use.is_answered(session, rows[0], reason):
                 return False
-            if version is not None and version != current.version:
-                return False
-            await session.execute(
-                update(EvaluationRow)
-                .where(EvaluationRow.id == evaluation_id)
-                .values(
-                    enabled=False,
-                    status=EvaluationStatus.ERROR,
-                    status_reason=reason,
-                    updated_at=utc_now_after(current.updated_at),
-                )
-            )
+            switch(rows[0], EvaluationStatus.ERROR, reason)
             return True
 
 
@@ -197,6 +219,7 @@ def _decided_columns(spec: EvaluationSpec, state: State) -> dict[str, Any]:
         "enabled": spec.enabled,
         "status": state.status,
         "status_reason": state.status_reason,
+        "active_since": state.active_since,
         "evaluation_type": spec.evaluation_type,
         "evaluation_config": spec.evaluation_config,
         "output_type": spec.output_type,

@@ -10,17 +10,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assay.adapters.sql.clock import utc_now
 from assay.adapters.sql.database import exclusively
+from assay.adapters.sql.evaluation_status import locked, stop, switch, touch
 from assay.adapters.sql.tables import EvaluationConfigRow, EvaluationRow, ProviderKeyRow
-from assay.contracts.evaluations import EvaluationStatus, ModelConfiguration, Provider, StatusReason
+from assay.contracts.evaluations import (
+    EvaluationStatus,
+    EvaluationType,
+    ModelConfiguration,
+    Provider,
+    StatusReason,
+)
 from assay.contracts.provider_keys import EvaluationBrief, KeyAssignment, KeyState, ProviderKey
 from assay.errors import FieldError, NotPossible
 
 _KEY_ATTR = "model_configuration__provider_key_id"
+
+_JUDGES = EvaluationRow.evaluation_type == EvaluationType.LLM_JUDGE
+"""Programs need no key, so no key stops them."""
 
 
 async def lock(session: AsyncSession, project_id: int) -> None:
@@ -79,31 +89,78 @@ def require_replaceable(key: ProviderKey, replacement: ProviderKey | None) -> No
         raise NotPossible(f"The replacement key is for {replacement.provider}, not for {key.provider}.")
 
 
-async def hand_over(session: AsyncSession, key: ProviderKey, replacement: ProviderKey | None) -> None:
+async def hand_over(
+    session: AsyncSession, key: ProviderKey, replacement: ProviderKey | None
+) -> tuple[EvaluationBrief, ...]:
     """Free a key from all its uses, under the lock: before it is deleted.
 
     Versions of evaluations stay: a key does not decide verdicts.
+
+    Returns:
+        The evaluations that this stopped.
     """
-    now = utc_now()
     using = EvaluationRow.provider_key_id == key.id
+    stopped: tuple[EvaluationBrief, ...] = ()
     if replacement is None:
-        await session.execute(
-            update(EvaluationRow)
-            .where(using, EvaluationRow.status == EvaluationStatus.ACTIVE)
-            .values(
-                enabled=False,
-                status=EvaluationStatus.ERROR,
-                status_reason=StatusReason.PROVIDER_KEY_DELETED,
-            )
-        )
+        stopped = await stop(session, using & _JUDGES, StatusReason.PROVIDER_KEY_DELETED)
     heir = None if replacement is None else replacement.id
-    await session.execute(update(EvaluationRow).where(using).values(provider_key_id=heir, updated_at=now))
+    for row in await locked(session, using):
+        touch(row)
+        row.provider_key_id = heir
     may_be_active = replacement is not None and replacement.state is KeyState.OK
     await session.execute(
         update(EvaluationConfigRow)
         .where(EvaluationConfigRow.active_provider_key_id == key.id)
-        .values(active_provider_key_id=heir if may_be_active else None, updated_at=now)
+        .values(active_provider_key_id=heir if may_be_active else None, updated_at=utc_now())
     )
+    return stopped
+
+
+async def stop_refused(session: AsyncSession, key: ProviderKeyRow) -> tuple[EvaluationBrief, ...]:
+    """Stop the judges that would judge with a key, under the lock: it has just become `invalid`.
+
+    Those are the ones that name it; while it is the active key, also the ones that name none and are
+    configured for its provider, or for no model.
+
+    Returns:
+        The evaluations that this stopped.
+    """
+    using = EvaluationRow.provider_key_id == key.id
+    config = await session.get(EvaluationConfigRow, key.project_id, populate_existing=True)
+    if config is not None and config.active_provider_key_id == key.id:
+        fitting = or_(EvaluationRow.provider.is_(None), EvaluationRow.provider == key.provider)
+        using |= EvaluationRow.provider_key_id.is_(None) & fitting
+    ours = and_(EvaluationRow.project_id == key.project_id, _JUDGES, using)
+    return await stop(session, ours, StatusReason.PROVIDER_KEY_INVALID)
+
+
+async def is_answered(session: AsyncSession, evaluation: EvaluationRow, reason: StatusReason) -> bool:
+    """Whether the project's keys, as they are under the lock, answer what would stop an evaluation.
+
+    What a run met was true when it looked. Since then the evaluation may have got a key, or its key may have
+    been mended; neither makes a version. A key in `error` rests, but comes back by itself: it counts.
+    """
+    if reason is StatusReason.HOG_ERROR or evaluation.evaluation_type is not EvaluationType.LLM_JUDGE:
+        return False
+    named = evaluation.provider_key_id
+    if reason is StatusReason.PROVIDER_KEY_INVALID:
+        state = await session.scalar(select(ProviderKeyRow.state).where(ProviderKeyRow.id == named))
+        return state is not KeyState.INVALID
+    return named is not None or await _has_active_key(session, evaluation)
+
+
+async def _has_active_key(session: AsyncSession, evaluation: EvaluationRow) -> bool:
+    """Whether the project's active key is one that an evaluation without a key of its own judges with."""
+    statement = (
+        select(ProviderKeyRow.provider)
+        .join(EvaluationConfigRow, EvaluationConfigRow.active_provider_key_id == ProviderKeyRow.id)
+        .where(
+            EvaluationConfigRow.project_id == evaluation.project_id,
+            ProviderKeyRow.state.in_((KeyState.OK, KeyState.ERROR)),
+        )
+    )
+    provider = await session.scalar(statement)
+    return provider is not None and evaluation.provider in {None, provider}
 
 
 async def assign(
@@ -119,21 +176,17 @@ async def assign(
         EvaluationRow.provider == key.provider,
         ~EvaluationRow.deleted,
     )
-    assigned = await session.execute(
-        update(EvaluationRow)
-        .where(chosen)
-        .values(provider_key_id=key.id, updated_at=utc_now())
-        .returning(EvaluationRow.id)
-    )
-    status = EvaluationStatus.ACTIVE if enable else EvaluationStatus.PAUSED
-    affected = EvaluationRow.status != status if enable else EvaluationRow.status == EvaluationStatus.ERROR
-    switched = await session.execute(
-        update(EvaluationRow)
-        .where(chosen, affected)
-        .values(enabled=enable, status=status, status_reason=None)
-        .returning(EvaluationRow.id)
-    )
-    return KeyAssignment(assigned=len(assigned.all()), enabled=len(switched.all()) if enable else 0)
+    rows = await locked(session, chosen)
+    enabled = 0
+    for row in rows:
+        touch(row)
+        row.provider_key_id = key.id
+        if enable and row.status is not EvaluationStatus.ACTIVE:
+            switch(row, EvaluationStatus.ACTIVE)
+            enabled += 1
+        elif not enable and row.status is EvaluationStatus.ERROR:
+            switch(row, EvaluationStatus.PAUSED)
+    return KeyAssignment(assigned=len(rows), enabled=enabled)
 
 
 async def evaluations_with(session: AsyncSession, key: ProviderKey) -> list[EvaluationBrief]:

@@ -7,15 +7,23 @@ from datetime import timedelta
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import delete, insert, or_, update
 
+from assay.adapters.sql import provider_key_checks as checks
 from assay.adapters.sql import provider_key_use as use
 from assay.adapters.sql import records
-from assay.adapters.sql.authors import WithAuthor, with_author
+from assay.adapters.sql.authors import with_author
 from assay.adapters.sql.clock import new_id, utc_now, utc_now_after
 from assay.adapters.sql.database import Database
 from assay.adapters.sql.lists import NEWEST_FIRST, Orders, counted_page
+from assay.adapters.sql.provider_key_rows import (
+    changed_meanwhile,
+    find_key,
+    is_key,
+    lock_key,
+    one_key,
+    stored_key,
+)
 from assay.adapters.sql.provider_key_secrets import opened, sealed_columns
 from assay.adapters.sql.sealing import Sealer
 from assay.adapters.sql.storable import check_value
@@ -23,17 +31,19 @@ from assay.adapters.sql.tables import ProviderKeyRow
 from assay.contracts.evaluations import Provider
 from assay.contracts.lists import ListQuery
 from assay.contracts.provider_keys import (
+    CheckedKey,
     EvaluationBrief,
     KeyAssignment,
     KeyCheck,
     KeyDependents,
+    KeyRemoval,
+    KeyReport,
     KeyState,
     OpenedKey,
     ProviderAccess,
     ProviderKey,
     ProviderKeyChange,
 )
-from assay.errors import Conflict
 
 _USE_RECORDED_EVERY = timedelta(minutes=1)
 _ORDERS = Orders({"created_at": ProviderKeyRow.created_at}, default=NEWEST_FIRST)
@@ -84,7 +94,7 @@ class SqlProviderKeys:
             await session.execute(statement)
             if set_as_active:
                 await use.activate(session, project_id, key_id)
-            return await _stored(session, project_id, key_id)
+            return await stored_key(session, project_id, key_id)
 
     async def get(self, project_id: int, key_id: UUID) -> ProviderKey | None:
         """One key, or None."""
@@ -111,7 +121,7 @@ class SqlProviderKeys:
             ProviderKeyUnreadable: no configured secret opens it.
         """
         async with self._database.read() as session:
-            row = (await session.execute(_one(project_id, key_id))).first()
+            row = (await session.execute(one_key(project_id, key_id))).first()
             return None if row is None else opened(self._sealer, row[0], records.provider_key(*row))
 
     async def change(
@@ -126,14 +136,14 @@ class SqlProviderKeys:
         check_value(change.name, attr="name")
         _check_access(change.api_key, change.azure_endpoint, change.api_version)
         async with self._database.write() as session:
-            row = await _lock(session, project_id, key_id)
+            row = await lock_key(session, project_id, key_id)
             if row is None:
                 return None
             if checked not in {None, row.version}:
-                raise _changed_meanwhile()
+                raise changed_meanwhile()
             self._apply(row, change)
             await session.flush()
-            return await _stored(session, project_id, key_id)
+            return await stored_key(session, project_id, key_id)
 
     def _apply(self, row: ProviderKeyRow, change: ProviderKeyChange) -> None:
         row.updated_at = utc_now_after(row.updated_at)
@@ -152,42 +162,25 @@ class SqlProviderKeys:
             row.masked = columns["masked"]
             row.state = KeyState.OK
 
-    async def report(self, project_id: int, key_id: UUID, check: KeyCheck, *, version: int) -> bool:
-        """Record what a provider said of this version of a key; False if the key is another by now.
+    async def report(self, project_id: int, key_id: UUID, check: KeyCheck, *, version: int) -> KeyReport:
+        """Record what a provider said of this version of a key; nothing is told if the key is another by now.
 
-        An `invalid` key stays `invalid`, whatever else is reported: False then, too.
+        An `invalid` key stays as it is, whatever else is reported. One that becomes `invalid` stops the
+        evaluations that would judge with it.
         """
-        applies = ProviderKeyRow.version == version
-        if check.state is not KeyState.INVALID:
-            applies &= ProviderKeyRow.state != KeyState.INVALID
-        statement = (
-            update(ProviderKeyRow)
-            .where(_is(project_id, key_id), applies)
-            .values(state=check.state, error_message=check.error_message, updated_at=utc_now())
-            .returning(ProviderKeyRow.id)
-        )
         async with self._database.write() as session:
-            return await session.scalar(statement) is not None
+            return await checks.report(session, project_id, key_id, check, version)
 
     async def recheck(
         self, project_id: int, key_id: UUID, check: KeyCheck, *, version: int
-    ) -> ProviderKey | None:
+    ) -> CheckedKey | None:
         """Like `report`, for a check that somebody asked for; None if there is no such key.
 
         Raises:
             Conflict: the key is another by now.
         """
         async with self._database.write() as session:
-            row = await _lock(session, project_id, key_id)
-            if row is None:
-                return None
-            if row.version != version:
-                raise _changed_meanwhile()
-            row.version += 1
-            row.state, row.error_message = check.state, check.error_message
-            row.updated_at = utc_now_after(row.updated_at)
-            await session.flush()
-            return await _stored(session, project_id, key_id)
+            return await checks.recheck(session, project_id, key_id, check, version)
 
     async def record_use(self, key: ProviderKey) -> None:
         """Note that the key is used, at most once a minute."""
@@ -198,11 +191,15 @@ class SqlProviderKeys:
         not_lately = or_(ProviderKeyRow.last_used_at.is_(None), ProviderKeyRow.last_used_at < lately)
         async with self._database.write() as session:
             await session.execute(
-                update(ProviderKeyRow).where(_is(key.project_id, key.id), not_lately).values(last_used_at=now)
+                update(ProviderKeyRow)
+                .where(is_key(key.project_id, key.id), not_lately)
+                .values(last_used_at=now)
             )
 
-    async def delete(self, project_id: int, key_id: UUID, *, replacement_id: UUID | None = None) -> bool:
-        """Remove a key for good; False if there is none. What used it goes over to the replacement.
+    async def delete(
+        self, project_id: int, key_id: UUID, *, replacement_id: UUID | None = None
+    ) -> KeyRemoval | None:
+        """Remove a key for good; None if there is none. What used it goes over to the replacement.
 
         Raises:
             NotPossible: the replacement is unknown, the key itself or one for another provider.
@@ -211,14 +208,14 @@ class SqlProviderKeys:
             await use.lock(session, project_id)
             key = await find_key(session, project_id, key_id)
             if key is None:
-                return False
+                return None
             replacement = None
             if replacement_id is not None:
                 replacement = await find_key(session, project_id, replacement_id)
                 use.require_replaceable(key, replacement)
-            await use.hand_over(session, key, replacement)
-            await session.execute(delete(ProviderKeyRow).where(_is(project_id, key_id)))
-            return True
+            stopped = await use.hand_over(session, key, replacement)
+            await session.execute(delete(ProviderKeyRow).where(is_key(project_id, key_id)))
+            return KeyRemoval(stopped=stopped)
 
     async def dependents(self, project_id: int, key_id: UUID) -> KeyDependents | None:
         """What depends on a key; None if there is none. Deleted evaluations do not count."""
@@ -256,38 +253,7 @@ class SqlProviderKeys:
             return None if key is None else await use.assign(session, key, evaluation_ids, enable=enable)
 
 
-async def find_key(session: AsyncSession, project_id: int, key_id: UUID) -> ProviderKey | None:
-    """One key of a project, as this transaction sees it, or None."""
-    row = (await session.execute(_one(project_id, key_id))).first()
-    return None if row is None else records.provider_key(*row)
-
-
-async def _stored(session: AsyncSession, project_id: int, key_id: UUID) -> ProviderKey:
-    """What this transaction has written, as the database keeps it."""
-    return records.provider_key(*(await session.execute(_one(project_id, key_id))).one())
-
-
-async def _lock(session: AsyncSession, project_id: int, key_id: UUID) -> ProviderKeyRow | None:
-    """The row, for this transaction to change; other tables may still refer to it meanwhile."""
-    statement = select(ProviderKeyRow).where(_is(project_id, key_id)).with_for_update(key_share=True)
-    return (await session.scalars(statement)).first()
-
-
-def _one(project_id: int, key_id: UUID) -> WithAuthor[ProviderKeyRow]:
-    return (
-        with_author(ProviderKeyRow).where(_is(project_id, key_id)).execution_options(populate_existing=True)
-    )
-
-
-def _is(project_id: int, key_id: UUID) -> ColumnElement[bool]:
-    return and_(ProviderKeyRow.project_id == project_id, ProviderKeyRow.id == key_id)
-
-
 def _check_access(api_key: SecretStr | None, azure_endpoint: str | None, api_version: str | None) -> None:
     check_value(None if api_key is None else api_key.get_secret_value(), attr="api_key")
     check_value(azure_endpoint, attr="azure_endpoint")
     check_value(api_version, attr="api_version")
-
-
-def _changed_meanwhile() -> Conflict:
-    return Conflict("The key was changed by somebody else meanwhile: look at it and try again.")

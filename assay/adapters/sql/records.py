@@ -86,6 +86,7 @@ def evaluation(
         enabled=row.enabled,
         status=row.status,
         status_reason=row.status_reason,
+        active_since=row.active_since,
         evaluation_type=row.evaluation_type,
         evaluation_config=row.evaluation_config,
         output_type=row.output_type,

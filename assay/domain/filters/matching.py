@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from assay.contracts.filters import FilterType
 from assay.domain.filters.canonical import text_of
 from assay.domain.filters.predicates import Filters
+
+PERSON_SOURCES: Final = ("$set_once", "$set")
+"""Properties of an event that say something about its person; the later ones win."""
 
 
 def matches(
@@ -37,7 +40,7 @@ def person_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
     A null says nothing, and neither does a `$set` or `$set_once` that is not an object.
     """
     found: dict[str, Any] = {}
-    for name in ("$set_once", "$set"):
+    for name in PERSON_SOURCES:
         said = properties.get(name)
         if isinstance(said, dict):
             found |= {key: value for key, value in said.items() if text_of(value) is not None}

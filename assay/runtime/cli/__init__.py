@@ -14,6 +14,7 @@ from assay.errors import AssayError
 
 _COMMANDS: Mapping[str, str] = {
     "api": "serve",
+    "backfill": "backfill",
     "bench": "bench",
     "demo": "demo",
     "dev": "serve",

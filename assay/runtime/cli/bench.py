@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from assay.runtime.bench import event_store, hog, hostile, ingestion, lists, start, verdicts
+from assay.runtime.bench import event_store, hog, hostile, ingestion, lists, online, start, verdicts
 from assay.runtime.bench.measure import machine
 from assay.runtime.logs import configure_logs
 
@@ -110,6 +110,35 @@ def hostile_command(seconds: int) -> None:
       assay bench hostile --seconds 60
     """
     _print("hostile", hostile.run, seconds)
+
+
+@bench.command("online")
+@click.option(
+    "--case",
+    "cases",
+    multiple=True,
+    type=click.Choice(online.CASES),
+    help="Only this one; repeat for several.",
+)
+@click.option(
+    "--events",
+    default=20_000,
+    show_default=True,
+    type=click.IntRange(1000),
+    help="Events of a backlog; judges get a fifth of them.",
+)
+@click.option(
+    "--seconds", default=60, show_default=True, type=click.IntRange(2), help="How long the trickle lasts."
+)
+def online_command(cases: tuple[str, ...], events: int, seconds: int) -> None:
+    """Automatic evaluation: verdicts per second, against one workflow per event; latency; fairness.
+
+    \b
+    Example:
+      assay bench online
+      assay bench online --case hog --case judge --events 50000
+    """
+    _print("online", lambda size: online.run(cases, events=size, seconds=seconds), events)
 
 
 def _print(name: str, measure: Callable[[int], dict[str, Any]], size: int) -> None:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Final
 
 import click
 
-from activities.hog_evaluations import LIMITS
+from activities.hog_judging import LIMITS
 from assay.domain.hog.errors import HogCompileError, Position
 from assay.domain.hog.limits import MAX_SOURCE_BYTES, MIB
 from assay.domain.hog.outcomes import CompiledProgram, Fault, HogOutcome, HogTarget

@@ -24,10 +24,12 @@ from assay.runtime.http_server import serve as serve_http
 from assay.runtime.logs import configure_logs
 from assay.runtime.memory import settle_memory
 from assay.runtime.model import model_providers, provider_directory
+from assay.runtime.schedules import ensure_schedules
 from assay.runtime.settings import HouseSettings, Settings, external_temporal, load_settings
 from assay.runtime.stores import Stores, open_stores
 from assay.runtime.temporal_client import connect_external
 from assay.runtime.workers import run_workers
+from assay.runtime.writing import event_writer
 from assay.temporal.queues import TaskQueue
 
 _THREADS = 32
@@ -165,7 +167,8 @@ async def _api(stop: asyncio.Event) -> None:
         providers = await stack.enter_async_context(provider_directory(settings))
         hog = hog_processes(settings)
         stack.push_async_callback(hog.close)
-        app = await stack.enter_async_context(api_app(client, settings, stores, providers=providers, hog=hog))
+        writer = await stack.enter_async_context(event_writer(client, stores))
+        app = api_app(client, settings, stores, writer=writer, providers=providers, hog=hog)
         serving = await stack.enter_async_context(serve_http(app, listener))
         host, port = listener.getsockname()[:2]
         click.echo(f"Assay API is ready on http://{host}:{port}")
@@ -179,8 +182,10 @@ async def _worker(stop: asyncio.Event, queues: tuple[TaskQueue, ...]) -> None:
         providers = await stack.enter_async_context(model_providers(settings, house))
         hog = hog_processes(settings)
         stack.push_async_callback(hog.close)
+        writer = await stack.enter_async_context(event_writer(client, stores))
         working = await stack.enter_async_context(
-            run_workers(client, settings, stores, queues, model=providers.model, hog=hog)
+            run_workers(client, settings, stores, queues, writer=writer, model=providers.model, hog=hog)
         )
+        await ensure_schedules(client, settings)
         click.echo(f"Assay worker polls {', '.join(queues)}")
         await stopped_or_broken(stop, working)

@@ -1,10 +1,10 @@
-"""Capture traces, create an evaluation, run it on each, show the verdicts as they come."""
+"""Capture traces, let a program judge them as they arrive and a model on request, show the verdicts."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -12,19 +12,42 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from temporalio.client import WorkflowFailureError
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 
+from assay.contracts.evaluation_batches import BatchTally
 from assay.contracts.evaluations import RunEvaluationResult
 from assay.errors import SetupError
 from assay.runtime.demo.traces import Captured, capture_traces
 from assay.runtime.embedded import Embedded
 from assay.temporal.failures import failure_message
+from assay.temporal.ids import evaluation_stream_id
 
 _CRITERIA = (
     "Pass if the answer is correct by the article in the prompt, answers the question asked and is polite. "
     "Fail if it is empty, evades, contradicts the article or itself, or is rude."
 )
+_JUDGE = {
+    "name": "Support answer quality",
+    "enabled": False,
+    "evaluation_type": "llm_judge",
+    "evaluation_config": {"prompt": _CRITERIA},
+    "output_config": {"allows_na": False},
+}
+_PROGRAM = {
+    "name": "Says something, briefly",
+    "enabled": True,
+    "evaluation_type": "hog",
+    "evaluation_config": {
+        "source": "let words := length(splitByString(' ', trim(output)))\n"
+        "print(words, 'words')\n"
+        "return trim(output) != '' and words <= 60"
+    },
+    "output_config": {},
+    "conditions": [{"id": "all", "rollout_percentage": 100, "properties": []}],
+}
 _CONCURRENCY = 8
+_PATIENCE_SECONDS = 30.0
+_POLL_SECONDS = 0.25
 _STYLES = {"pass": "green", "fail": "red", "skipped": "yellow", "not applicable": "cyan", "failed": "magenta"}
 
 
@@ -43,9 +66,6 @@ async def tell(engine: Embedded, console: Console, *, judge: str) -> None:
         judge: what judges, in words; shown to the viewer.
     """
     project = engine.bootstrapped.project
-    console.print(f"[bold]1.[/] Capturing traces of a support bot with the PostHog SDK → {engine.api_url}")
-    captured = await asyncio.to_thread(capture_traces, engine.api_url, project.token)
-    console.print(f"   {len(captured)} traces, {3 * len(captured)} events acknowledged.")
     key, secret = await engine.stores.registry.access.create_key(
         project_id=project.id, scopes=["evaluation:write"], label="assay demo"
     )
@@ -53,31 +73,55 @@ async def tell(engine: Embedded, console: Console, *, judge: str) -> None:
         headers = {"Authorization": f"Bearer {secret}"}
         base_url = f"{engine.api_url}/api/environments/{project.id}"
         async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=30) as client:
-            evaluation = await _create_evaluation(client)
-            console.print(f"[bold]2.[/] Created evaluation “{evaluation['name']}” ({evaluation['id']})")
-            console.print(f"[bold]3.[/] Judging each generation with a durable workflow; judge: {judge}")
+            program = await _create_evaluation(client, _PROGRAM)
+            console.print(f"[bold]1.[/] Enabled “{program['name']}”, a Hog program, for all that arrives")
+            host = engine.api_url
+            console.print(f"[bold]2.[/] Capturing traces of a support bot with the PostHog SDK → {host}")
+            captured = await asyncio.to_thread(capture_traces, host, project.token)
+            console.print(f"   {len(captured)} traces, {3 * len(captured)} events acknowledged.")
+            console.print("[bold]3.[/] The program judges each generation by itself, in durable batches")
+            await _watch(engine, str(program["id"]), len(captured), console)
+            evaluation = await _create_evaluation(client, _JUDGE)
+            console.print(f"[bold]4.[/] Created evaluation “{evaluation['name']}” ({evaluation['id']})")
+            console.print(f"[bold]5.[/] Judging each generation on request; judge: {judge}")
             runs = await _run_all(engine, client, str(evaluation["id"]), captured, console)
+            await _disable(client, str(program["id"]))
     finally:
         await engine.stores.registry.access.revoke_key(key.id)
     _show(console, runs)
 
 
-async def _create_evaluation(client: httpx.AsyncClient) -> dict[str, object]:
-    response = await client.post(
-        "/evaluations/",
-        json={
-            "name": "Support answer quality",
-            "description": "Made by `assay demo`.",
-            "enabled": True,
-            "evaluation_type": "llm_judge",
-            "evaluation_config": {"prompt": _CRITERIA},
-            "output_type": "boolean",
-            "output_config": {"allows_na": False},
-        },
-    )
+async def _create_evaluation(client: httpx.AsyncClient, what: Mapping[str, object]) -> dict[str, object]:
+    shared = {"description": "Made by `assay demo`.", "output_type": "boolean"}
+    response = await client.post("/evaluations/", json=shared | dict(what))
     _require_success(response)
     created: dict[str, object] = response.json()
     return created
+
+
+async def _disable(client: httpx.AsyncClient, evaluation_id: str) -> None:
+    """What a demonstration has enabled must not judge what its viewer sends afterwards."""
+    _require_success(await client.patch(f"/evaluations/{evaluation_id}/", json={"enabled": False}))
+
+
+async def _watch(engine: Embedded, evaluation_id: str, expected: int, console: Console) -> None:
+    """Wait until the batches of an evaluation have judged so many targets, and show what they found."""
+    query = f'WorkflowType = "evaluation-batch" AND AssayEvaluation = "{evaluation_id}"'
+    outcomes: Counter[str] = Counter()
+    for _ in range(int(_PATIENCE_SECONDS / _POLL_SECONDS)):
+        await asyncio.sleep(_POLL_SECONDS)
+        outcomes.clear()
+        async for batch in engine.temporal.list_workflows(query):
+            if batch.status is WorkflowExecutionStatus.COMPLETED:
+                handle = engine.temporal.get_workflow_handle(batch.id, result_type=BatchTally)
+                outcomes.update((await handle.result()).outcomes)
+        if outcomes.total() >= expected:
+            break
+    words = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(outcomes.items()))
+    url = engine.workflow_url(evaluation_stream_id(engine.bootstrapped.project.id))
+    console.print(
+        f"   {words or 'no verdicts yet'}. The stream in the Temporal UI: {url or '(the UI is off)'}"
+    )
 
 
 async def _run_all(

@@ -24,8 +24,8 @@ from temporalio.client import Client
 
 from api_shim.app import create_app
 from api_shim.context import Deps, deps_of
-from api_shim.event_writer import EventWriter
 from assay.adapters.clickhouse import open_event_store
+from assay.adapters.event_writer import BlockEventWriter
 from assay.adapters.sql import bootstrap, migrate, open_registry
 from assay.contracts.events import Event, EventRef
 from assay.ports import HogRunner, ProviderDirectory
@@ -70,7 +70,7 @@ async def serve(folder: Path) -> None:
         events = open_event_store(url=None, path=folder / "events")
         stack.callback(events.close)
         events.migrate()
-        writer = EventWriter(events)
+        writer = BlockEventWriter(events)
         stack.push_async_callback(writer.aclose)
         app = create_app(
             Deps(

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api_shim.event_writer import EventWriter, WriteResult
-from assay.contracts.events import Event
+from assay.adapters.event_writer import BlockEventWriter
+from assay.contracts.events import Event, WriteResult
 from assay.errors import EventsRejected, StoreUnavailable
 from tests.api.capture.memory_store import MemoryStore
 
@@ -33,8 +33,8 @@ def rejects_bad(events: Sequence[Event]) -> Exception | None:
 
 
 @asynccontextmanager
-async def writer_on(store: MemoryStore, **limits: Any) -> AsyncIterator[EventWriter]:
-    writer = EventWriter(store, **limits)
+async def writer_on(store: MemoryStore, **limits: Any) -> AsyncIterator[BlockEventWriter]:
+    writer = BlockEventWriter(store, **limits)
     try:
         yield writer
     finally:
@@ -43,7 +43,7 @@ async def writer_on(store: MemoryStore, **limits: Any) -> AsyncIterator[EventWri
 
 
 @asynccontextmanager
-async def held(store: MemoryStore, writer: EventWriter) -> AsyncIterator[asyncio.Task[WriteResult]]:
+async def held(store: MemoryStore, writer: BlockEventWriter) -> AsyncIterator[asyncio.Task[WriteResult]]:
     """An insert that is under way for the length of the block."""
     store.free.clear()
     task = asyncio.create_task(writer.write(made(1, "held"), size=1))
@@ -106,7 +106,7 @@ async def test_blocks_are_bounded_and_no_write_is_cut(limits: dict[str, int], bl
 
 async def test_a_full_queue_makes_callers_wait() -> None:
     store = MemoryStore()
-    writer = EventWriter(store, queue_bytes=20)
+    writer = BlockEventWriter(store, queue_bytes=20)
     async with held(store, writer):
         queued = [asyncio.create_task(writer.write(made(1), size=10)) for _ in range(2)]
         waiting = [asyncio.create_task(writer.write(made(1), size=10)) for _ in range(3)]
@@ -227,7 +227,7 @@ class TestCancellation:
 
 async def test_closing_finishes_what_was_accepted_and_refuses_the_rest() -> None:
     store = MemoryStore()
-    writer = EventWriter(store)
+    writer = BlockEventWriter(store)
     async with held(store, writer) as task:
         queued = asyncio.create_task(writer.write(made(3), size=1))
         await settle()

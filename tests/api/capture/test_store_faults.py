@@ -15,8 +15,8 @@ from temporalio.client import Client
 
 from api_shim.app import create_app
 from api_shim.context import Deps
-from api_shim.event_writer import EventWriter
 from api_shim.known_projects import REMEMBERED_SECONDS
+from assay.adapters.event_writer import BlockEventWriter
 from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
 from assay.contracts.events import Event
 from assay.errors import EventsRejected, StoreUnavailable
@@ -45,7 +45,7 @@ async def ingestion(tmp_path: Path) -> AsyncIterator[Ingestion]:
     registry = open_registry(url, secrets=("a secret of these tests",))
     await bootstrap(registry, api_key=None, project_token=TOKEN, user_email="a@localhost", ai_consent=True)
     store = MemoryStore()
-    writer = EventWriter(store)
+    writer = BlockEventWriter(store)
     deps = Deps(
         registry=registry,
         events=store,

@@ -31,8 +31,10 @@ async def test_settings_are_there_when_they_are_first_looked_at(api: Api) -> Non
 
 
 async def test_the_trial_counts_verdicts_and_never_goes_below_zero(world: ApiWorld, api: Api) -> None:
-    for _ in range(TRIAL_LIMIT + 1):
-        await world.registry.trial.confirm(api.project.id, uuid4())
+    for _ in range(TRIAL_LIMIT + 1):  # the operator has lowered the limit since
+        verdict = uuid4()
+        await world.registry.trial.reserve(api.project.id, verdict, limit=TRIAL_LIMIT + 1)
+        await world.registry.trial.confirm(api.project.id, verdict)
     body = (await api.client.get(api.config)).json()
     assert (body["trial_evals_used"], body["trial_evals_remaining"]) == (TRIAL_LIMIT + 1, 0)
 

@@ -8,11 +8,14 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from assay.contracts.evaluations import StatusReason
 from tests.api.conftest import Make
-from tests.api.llm_analytics import Api
+from tests.api.llm_analytics import NEW_SECRET, SECRET, Api
 from tests.harness.api import TRIAL_LIMIT, ApiWorld
+from tests.harness.providers import REFUSED, ScriptedProviders
 
 
 def model(key: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
@@ -72,6 +75,100 @@ async def test_deleting_stops_active_evaluations(api: Api, make: Make, show: Any
     assert stopped["model_configuration"] == model() | {"provider_key_name": None}
     assert (await show(paused))["status"] == "paused"
     assert await api.active_key() is None
+
+
+async def test_who_stops_an_evaluation_tells_about_it_once(
+    api: Api, make: Make, providers: ScriptedProviders
+) -> None:
+    deleted, refused = await api.new_key(), await api.new_key()
+    one = await make(enabled=True, model_configuration=model(deleted), name="One")
+    two = await make(enabled=True, model_configuration=model(refused), name="Two")
+    await make(model_configuration=model(refused))
+    providers.answers[SECRET] = REFUSED
+    validate = f"{api.keys}{refused['id']}/validate/"
+    before = [stopped_so_far(reason) for reason in ("provider_key_deleted", "provider_key_invalid")]
+
+    with capture_logs() as logs:
+        for _ in range(2):
+            await api.client.delete(f"{api.keys}{deleted['id']}/")
+            await asyncio.gather(*(api.client.post(validate) for _ in range(3)))
+
+    told = [
+        (entry["project_id"], entry["evaluation_id"], entry["evaluation_name"], entry["reason"])
+        for entry in logs
+        if entry["event"] == "evaluation stopped"
+    ]
+    assert told == [
+        (api.project.id, one["id"], "One", "provider_key_deleted"),
+        (api.project.id, two["id"], "Two", "provider_key_invalid"),
+    ]
+    after = [stopped_so_far(reason) for reason in ("provider_key_deleted", "provider_key_invalid")]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
+
+
+def stopped_so_far(reason: str) -> float:
+    return REGISTRY.get_sample_value("assay_evaluations_stopped_total", {"reason": reason}) or 0
+
+
+async def test_a_key_found_refused_stops_the_judges_that_use_it(
+    api: Api, url: str, make: Make, show: Any, providers: ScriptedProviders
+) -> None:
+    key = await api.new_key(set_as_active=True)
+    named = await make(enabled=True, model_configuration=model(key))
+    falling = await make(enabled=True, model_configuration=model())
+    paused = await make(model_configuration=model(key))
+    gemini = await make(enabled=True, model_configuration=model(provider="gemini"))
+    providers.answers[SECRET] = REFUSED
+
+    checked = await api.client.post(f"{api.keys}{key['id']}/validate/")
+
+    assert (checked.status_code, checked.json()["state"]) == (200, "invalid")
+    for each in (named, falling):
+        now = await show(each)
+        assert (now["enabled"], now["status"], now["status_reason"]) == (
+            False,
+            "error",
+            "provider_key_invalid",
+        )
+    assert (await show(paused))["status"] == "paused"
+    assert await show(gemini) == gemini
+
+
+@pytest.mark.parametrize("mended", [True, False], ids=["new secret", "enabled all the same"])
+async def test_what_a_refused_key_stopped_can_be_enabled_again(
+    api: Api, url: str, make: Make, providers: ScriptedProviders, mended: bool
+) -> None:
+    key = await api.new_key(set_as_active=True)
+    stopped = [
+        await make(enabled=True, model_configuration=model(key)),
+        await make(enabled=True, model_configuration=model()),
+    ]
+    providers.answers[SECRET] = REFUSED
+    await api.client.post(f"{api.keys}{key['id']}/validate/")
+    if mended:
+        await api.client.patch(f"{api.keys}{key['id']}/", json={"api_key": NEW_SECRET})
+
+    for each in stopped:
+        off = await api.client.patch(f"{url}{each['id']}/", json={"enabled": False})
+        assert off.json()["status_reason"] == "provider_key_invalid"
+        on = await api.client.patch(f"{url}{each['id']}/", json={"enabled": True})
+        assert (on.status_code, on.json()["status"], on.json()["status_reason"]) == (200, "active", None)
+
+
+async def test_giving_another_key_enables_what_a_refused_one_stopped(
+    api: Api, make: Make, show: Any, providers: ScriptedProviders
+) -> None:
+    key, other = await api.new_key(), await api.new_key(name="Other", api_key=NEW_SECRET)
+    stopped = await make(enabled=True, model_configuration=model(key))
+    providers.answers[SECRET] = REFUSED
+    await api.client.post(f"{api.keys}{key['id']}/validate/")
+
+    body = {"evaluation_ids": [stopped["id"]], "enable": True}
+    response = await api.client.post(f"{api.keys}{other['id']}/assign/", json=body)
+
+    assert response.json() == {"configs_updated": 1, "evals_enabled": 1}
+    now = await show(stopped)
+    assert (now["status"], now["model_configuration"]["provider_key_name"]) == ("active", "Other")
 
 
 async def test_a_replacement_takes_over(api: Api, make: Make, show: Any) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
-from assay.adapters.clickhouse import open_event_store
+import pytest
+
+from assay.adapters.clickhouse import migrations, open_event_store
 from assay.adapters.clickhouse.migrations import _statements
+from assay.adapters.clickhouse.server import open_server
+from assay.contracts.evaluation_batches import Place
 from assay.contracts.events import EventRef
-from tests.stores.events.support import Backend, as_sent, event
+from tests.stores.events.support import NOON, Backend, after, as_claimed, as_sent, claim, event
 
 NAMES = sorted(file.name for file in (files("assay.adapters.clickhouse") / "schema").iterdir())
 
@@ -59,6 +64,51 @@ def test_a_migration_that_was_cut_short_is_finished(server_url: str) -> None:
         assert store.migrate() == []
     finally:
         store.close()
+
+
+def test_a_store_that_had_events_gets_a_diary(
+    server_url: str, project: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there before has not arrived, but it is history, and it can be measured."""
+    backend = Backend(open_server(f"{server_url}/had_events"))
+    try:
+        with monkeypatch.context() as older:
+            events_alone = {"0001_events": migrations._migrations()["0001_events"]}
+            older.setattr(migrations, "_migrations", lambda: events_alone)
+            assert backend.store.migrate() == ["0001_events"]
+        old = event(project, {"$ai_input": "x" * 98}, timestamp=after(-2))
+        backend.store.insert([old])
+
+        assert backend.store.migrate()[0] == "0002_evaluation_targets"
+        new = event(project, {"$ai_input": "x" * 998}, timestamp=after(-1))
+        backend.store.insert([new])
+
+        epoch = datetime(1970, 1, 1, tzinfo=UTC)
+        arrived = backend.targets.arrivals(project, after=Place(ingested_at=epoch), limit=9)
+        assert [(one.uuid, one.size) for one in arrived] == [(new.uuid, 1_002)]
+        history = backend.targets.history(project, since=epoch, until=NOON, before=None, limit=9)
+        assert [(one.uuid, one.size) for one in history] == [(new.uuid, 1_002), (old.uuid, 102)]
+        until = datetime.now(UTC) + timedelta(seconds=1)
+        stored = backend.targets.stored(project, after=Place(ingested_at=epoch), until=until, limit=9)
+        assert [one.uuid for one in stored] == [old.uuid, new.uuid]
+    finally:
+        backend.store.close()
+
+
+def test_a_second_run_of_every_statement_changes_nothing(backend: Backend, project: int) -> None:
+    sent, one = event(project), claim(project)
+    backend.store.insert([sent])
+    backend.targets.claim([one])
+    backend.connection.command("TRUNCATE TABLE schema_migrations")
+
+    assert backend.store.migrate() == [name.removesuffix(".sql") for name in NAMES]
+    later = event(project)
+    backend.store.insert([later])
+
+    start = Place(ingested_at=datetime(1970, 1, 1, tzinfo=UTC))
+    arrived = backend.targets.arrivals(project, after=start, limit=9)
+    assert [arrival.uuid for arrival in arrived] == [sent.uuid, later.uuid]
+    assert as_claimed(backend.targets.claims_in(one.batch)) == [one]
 
 
 def test_processes_may_migrate_at_once(server_url: str, project: int) -> None:

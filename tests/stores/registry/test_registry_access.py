@@ -1,4 +1,4 @@
-"""Callers, keys, projects, the bootstrap and the trial ledger, on SQLite and on PostgreSQL."""
+"""Callers, keys, projects and the bootstrap, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import text
 
 from assay.adapters.sql import BootstrapResult, SqlRegistry, bootstrap, open_registry
-from assay.contracts.evaluations import TrialPlace
 from assay.errors import NotFound, SetupError, StoreUnavailable
 from assay.ports import Registry
 from tests.stores.registry.support import SECRETS, count, execute
@@ -159,71 +158,6 @@ async def test_consent_is_recorded(registry: Registry) -> None:
 async def test_an_empty_registry_says_what_to_do(blank: SqlRegistry) -> None:
     with pytest.raises(SetupError, match="assay migrate"):
         await blank.access.create_project("x")
-
-
-async def test_the_trial_is_never_overdrawn(registry: Registry, second: Registry) -> None:
-    verdicts = [uuid4() for _ in range(12)]
-    granted = await asyncio.gather(
-        *(each.trial.reserve(1, verdict, limit=5) for verdict in verdicts for each in (registry, second))
-    )
-    pairs = list(zip(granted[::2], granted[1::2], strict=True))
-    assert sum(TrialPlace.RESERVED in pair for pair in pairs) == 5
-    assert TrialPlace.USED_UP not in granted
-    assert await registry.trial.used(1) == 0
-
-    for verdict, pair in zip(verdicts, pairs, strict=True):
-        if TrialPlace.RESERVED in pair:
-            await registry.trial.confirm(1, verdict)
-    assert await second.trial.used(1) == 5
-    assert await second.trial.reserve(1, uuid4(), limit=5) is TrialPlace.USED_UP
-
-
-async def test_a_place_is_taken_once_and_can_be_given_back(registry: Registry) -> None:
-    verdict, late = uuid4(), uuid4()
-    again = [await registry.trial.reserve(1, verdict, limit=1) for _ in range(3)]
-    assert again == [TrialPlace.RESERVED] * 3
-    assert await registry.trial.reserve(1, late, limit=1) is TrialPlace.BUSY
-    await registry.trial.release(1, verdict)
-    await registry.trial.release(1, verdict)
-    assert await registry.trial.reserve(1, late, limit=1) is TrialPlace.RESERVED
-
-
-async def test_a_verdict_keeps_its_place(registry: Registry) -> None:
-    verdict = uuid4()
-    await registry.trial.reserve(1, verdict, limit=1)
-    await registry.trial.confirm(1, verdict)
-    await registry.trial.release(1, verdict)
-    assert await registry.trial.used(1) == 1
-    assert await registry.trial.reserve(1, verdict, limit=1) is TrialPlace.RESERVED
-
-
-async def test_the_place_of_a_process_that_died_comes_back(
-    blank: SqlRegistry, start: BootstrapResult
-) -> None:
-    dead, confirmed = uuid4(), uuid4()
-    for verdict in (dead, confirmed):
-        await blank.trial.reserve(1, verdict, limit=2)
-    await blank.trial.confirm(1, confirmed)
-    assert await blank.trial.reserve(1, uuid4(), limit=2) is TrialPlace.BUSY
-    await execute(blank, "UPDATE trial_evaluations SET reserved_at = '2020-01-01 00:00:00+00:00'")
-    assert await blank.trial.reserve(1, uuid4(), limit=2) is TrialPlace.RESERVED
-    assert await blank.trial.used(1) == 1
-
-
-async def test_a_verdict_that_comes_late_is_counted_all_the_same(
-    blank: SqlRegistry, start: BootstrapResult
-) -> None:
-    late = uuid4()
-    await blank.trial.reserve(1, late, limit=1)
-    await execute(blank, "UPDATE trial_evaluations SET reserved_at = '2020-01-01 00:00:00+00:00'")
-    other = uuid4()
-    await blank.trial.reserve(1, other, limit=1)
-    await blank.trial.release(1, other)
-
-    await blank.trial.confirm(1, late)
-
-    assert await blank.trial.used(1) == 1
-    assert await blank.trial.reserve(1, uuid4(), limit=1) is TrialPlace.USED_UP
 
 
 async def test_an_unreachable_database_is_a_store_that_is_not_available() -> None:

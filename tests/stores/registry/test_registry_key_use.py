@@ -19,6 +19,7 @@ from assay.contracts.evaluations import (
 )
 from assay.contracts.lists import ListQuery
 from assay.contracts.provider_keys import (
+    KeyRemoval,
     ProviderKey,
     ProviderKeyChange,
 )
@@ -87,11 +88,19 @@ async def test_deleting_a_key_stops_what_is_active_and_nothing_else(
         await judge(blank, key, enabled=False),
         await judge(blank, key, enabled=True),
     )
-    await blank.evaluations.fail(1, broken.id, StatusReason.TRIAL_LIMIT_REACHED)
+    await blank.evaluations.fail(1, broken.id, StatusReason.HOG_ERROR)
+    program = await judge(
+        blank, key, evaluation_type="hog", evaluation_config={"source": "return true"}, name="Program"
+    )
+    hidden = await judge(blank, key, deleted=True)
     untouched = await judge(blank, other)
 
-    assert await blank.provider_keys.delete(1, key.id) is True
-    assert await blank.provider_keys.delete(1, key.id) is False
+    removal = await blank.provider_keys.delete(1, key.id)
+    assert removal is not None
+    assert [(brief.id, brief.name, brief.enabled) for brief in removal.stopped] == [
+        (active.id, active.name, False)
+    ]
+    assert await blank.provider_keys.delete(1, key.id) is None
 
     stopped, still_paused, still_broken = [await seen(blank, each) for each in (active, paused, broken)]
     assert (stopped.status, stopped.status_reason) == (
@@ -100,7 +109,9 @@ async def test_deleting_a_key_stops_what_is_active_and_nothing_else(
     )
     assert stopped.enabled is False
     assert (still_paused.status, still_paused.status_reason) == (EvaluationStatus.PAUSED, None)
-    assert still_broken.status_reason is StatusReason.TRIAL_LIMIT_REACHED
+    assert still_broken.status_reason is StatusReason.HOG_ERROR
+    assert (await seen(blank, program)).status is EvaluationStatus.ACTIVE  # it needs no key
+    assert (await seen(blank, hidden)).status_reason is StatusReason.PROVIDER_KEY_DELETED
     for each in (stopped, still_paused, still_broken):
         model = each.model_configuration
         assert model is not None
@@ -166,7 +177,7 @@ async def test_deleting_and_attaching_at_once_leaves_no_active_judge_without_a_k
             attach(evaluation, key), create(key), registry.provider_keys.delete(1, key.id)
         )
 
-        assert deleted is True
+        assert deleted is not None
         for each in filter(None, (evaluation, made)):
             found = await seen(registry, each)
             attached = found.model_configuration is not None
@@ -185,7 +196,7 @@ async def test_two_deletions_at_once(registry: Registry, second: Registry) -> No
     )
 
     # One goes first; the other then lacks its replacement. The evaluation is on the key that is left.
-    assert sorted(map(type, done), key=str) == [NotPossible, bool]
+    assert {type(each) for each in done} == {NotPossible, KeyRemoval}
     _, [left] = await registry.provider_keys.list(1, ListQuery())
     assert key_of(await seen(registry, evaluation)) == left.id
 

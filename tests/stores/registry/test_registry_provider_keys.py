@@ -112,11 +112,11 @@ async def test_no_project_sees_or_changes_the_keys_of_another(registry: Registry
     assert await keys.get(other, key.id) is None
     assert await keys.open(other, key.id) is None
     assert await keys.change(other, key.id, ProviderKeyChange(name="x")) is None
-    assert await keys.report(other, key.id, REFUSED, version=1) is False
+    assert not (await keys.report(other, key.id, REFUSED, version=1)).told
     assert await keys.recheck(other, key.id, REFUSED, version=1) is None
     assert await keys.dependents(other, key.id) is None
     assert await keys.assign(other, key.id, [uuid4()], enable=True) is None
-    assert await keys.delete(other, key.id) is False
+    assert await keys.delete(other, key.id) is None
     with pytest.raises(NotFound):
         await registry.evaluation_config.set_active_key(other, key.id)
     assert await keys.get(1, key.id) == key
@@ -209,7 +209,7 @@ async def test_a_check_of_another_version_changes_nothing(registry: Registry) ->
         )
     with pytest.raises(Conflict):
         await registry.provider_keys.recheck(1, key.id, REFUSED, version=1)
-    assert await registry.provider_keys.report(1, key.id, REFUSED, version=1) is False
+    assert not (await registry.provider_keys.report(1, key.id, REFUSED, version=1)).told
     assert await registry.provider_keys.get(1, key.id) == changed
 
 
@@ -231,16 +231,16 @@ async def test_of_many_new_secrets_at_once_one_is_stored(registry: Registry, sec
 
 async def test_a_check_that_was_asked_for_outlasts_what_older_runs_report(registry: Registry) -> None:
     key = await store(registry)
-    assert await registry.provider_keys.report(1, key.id, REFUSED, version=key.version)
+    assert (await registry.provider_keys.report(1, key.id, REFUSED, version=key.version)).told
 
     checked = await registry.provider_keys.recheck(
         1, key.id, KeyCheck(state=KeyState.OK), version=key.version
     )
 
     assert checked is not None
-    assert (checked.state, checked.error_message) == (KeyState.OK, None)
-    assert await registry.provider_keys.report(1, key.id, REFUSED, version=key.version) is False
-    assert await registry.provider_keys.get(1, key.id) == checked
+    assert (checked.key.state, checked.key.error_message) == (KeyState.OK, None)
+    assert not (await registry.provider_keys.report(1, key.id, REFUSED, version=key.version)).told
+    assert await registry.provider_keys.get(1, key.id) == checked.key
 
 
 async def test_use_is_noted_at_most_once_a_minute(blank: SqlRegistry, start: BootstrapResult) -> None:

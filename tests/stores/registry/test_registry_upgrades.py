@@ -62,6 +62,12 @@ def evaluation(id_: UUID, status: str, **changes: Any) -> Row:
     } | changes
 
 
+def current(id_: UUID, status: str, **changes: Any) -> Row:
+    """An evaluation as the newest schema holds it."""
+    active_since = NOW if status == "active" else None
+    return {**evaluation(id_, status), "active_since": active_since, **changes}
+
+
 ROWS: dict[str, list[Row]] = {
     "organizations": [{"id": ORGANIZATION, "name": "Acme", "ai_consent": True}],
     "users": [
@@ -117,22 +123,44 @@ NEW_PROVIDER_KEY: Row = {
     "version": 1,
 }
 
+REPORT: Row = {
+    "id": UUID(int=21),
+    "project_id": 1,
+    "evaluation_id": ACTIVE,
+    "frequency": "scheduled",
+    "rrule": "FREQ=DAILY",
+    "starts_at": NOW,
+    "timezone_name": "Europe/Zurich",
+    "delivery_targets": [{"type": "email", "value": "größe@example.com", "weight": 1.0}],
+    "max_sample_size": 200,
+    "enabled": True,
+    "deleted": False,
+    "report_prompt_guidance": "007",
+    "cooldown_minutes": 60,
+    "daily_run_cap": 10,
+    "created_at": NOW,
+    "updated_at": NOW,
+    "created_by_id": 7,
+}
+
 BROKEN: dict[str, tuple[str, Row]] = {
-    "status that disagrees": ("evaluations", evaluation(UUID(int=99), "active", enabled=False)),
-    "unknown status": ("evaluations", evaluation(UUID(int=99), "asleep")),
-    "unknown reason": ("evaluations", evaluation(UUID(int=99), "error", status_reason="weather")),
-    "unknown type": ("evaluations", evaluation(UUID(int=99), "active", evaluation_type="oracle")),
-    "unknown output": ("evaluations", evaluation(UUID(int=99), "active", output_type="poem")),
-    "unknown provider": ("evaluations", evaluation(UUID(int=99), "active", provider="acme", model="m")),
-    "half a model": ("evaluations", evaluation(UUID(int=99), "active", provider="openai")),
-    "no name": ("evaluations", evaluation(UUID(int=99), "active", name="")),
-    "no version": ("evaluations", evaluation(UUID(int=99), "active", version=0)),
-    "same id": ("evaluations", evaluation(ACTIVE, "active")),
-    "no such project": ("evaluations", evaluation(UUID(int=99), "active", project_id=99)),
-    "no such author": ("evaluations", evaluation(UUID(int=99), "active", created_by_id=99)),
+    "status that disagrees": ("evaluations", current(UUID(int=99), "active", enabled=False)),
+    "unknown status": ("evaluations", current(UUID(int=99), "asleep")),
+    "unknown reason": ("evaluations", current(UUID(int=99), "error", status_reason="weather")),
+    "active since never": ("evaluations", current(UUID(int=99), "active", active_since=None)),
+    "active while paused": ("evaluations", current(UUID(int=99), "paused", active_since=NOW)),
+    "unknown type": ("evaluations", current(UUID(int=99), "active", evaluation_type="oracle")),
+    "unknown output": ("evaluations", current(UUID(int=99), "active", output_type="poem")),
+    "unknown provider": ("evaluations", current(UUID(int=99), "active", provider="acme", model="m")),
+    "half a model": ("evaluations", current(UUID(int=99), "active", provider="openai")),
+    "no name": ("evaluations", current(UUID(int=99), "active", name="")),
+    "no version": ("evaluations", current(UUID(int=99), "active", version=0)),
+    "same id": ("evaluations", current(ACTIVE, "active")),
+    "no such project": ("evaluations", current(UUID(int=99), "active", project_id=99)),
+    "no such author": ("evaluations", current(UUID(int=99), "active", created_by_id=99)),
     "no such provider key": (
         "evaluations",
-        evaluation(UUID(int=99), "active", provider="openai", model="m", provider_key_id=UUID(int=99)),
+        current(UUID(int=99), "active", provider="openai", model="m", provider_key_id=UUID(int=99)),
     ),
     "unknown role": ("memberships", ROWS["memberships"][0] | {"role": "guest"}),
     "short hash": ("api_keys", ROWS["api_keys"][0] | {"id": UUID(int=99), "key_hash": "0"}),
@@ -170,14 +198,17 @@ async def test_rules_hold_for_a_registry_that_was_upgraded(first_version: str) -
     accepted = [name for name, (table, row) in BROKEN.items() if not await refused(first_version, table, row)]
 
     assert accepted == []
-    fine = evaluation(UUID(int=99), "paused")
-    assert not await refused(first_version, "evaluations", fine)
+    for number, (status, reason) in enumerate(
+        [("paused", None), ("active", None), ("error", "provider_key_invalid")]
+    ):
+        fine = current(UUID(int=99 + number), status, status_reason=reason)
+        assert not await refused(first_version, "evaluations", fine)
 
 
 async def test_references_are_kept_for_a_registry_that_was_upgraded(first_version: str) -> None:
     await migrate(first_version)
     await in_connection(first_version, inserting("provider_keys", NEW_PROVIDER_KEY))
-    judging = evaluation(UUID(int=99), "active", provider="openai", model="m", provider_key_id=PROVIDER_KEY)
+    judging = current(UUID(int=99), "active", provider="openai", model="m", provider_key_id=PROVIDER_KEY)
     await in_connection(first_version, inserting("evaluations", judging))
 
     for statement in ("DELETE FROM provider_keys", "DELETE FROM users"):
@@ -188,6 +219,39 @@ async def test_references_are_kept_for_a_registry_that_was_upgraded(first_versio
     evaluations = (await in_connection(first_version, stored))["evaluations"]
     assert len(evaluations) == len(ROWS["evaluations"]) + 1
     assert {(row["provider_key_id"], row["created_by_id"]) for row in evaluations} == {(None, None)}
+
+
+async def test_what_is_active_has_been_since_the_upgrade(first_version: str) -> None:
+    before = datetime.now(UTC)
+
+    await migrate(first_version)
+
+    registry = open_registry(first_version, secrets=SECRETS)
+    by_id = {each.id: each for each in await registry.evaluations.active(1)}
+    paused = await registry.evaluations.get(1, ERROR)
+    await registry.close()
+    assert {*by_id} == {ACTIVE, CODE}
+    for each in by_id.values():
+        assert each.active_since is not None
+        assert before <= each.active_since <= datetime.now(UTC)
+    assert paused is not None
+    assert paused.active_since is None
+
+
+async def test_reports_stay_while_the_table_that_they_refer_to_is_copied(empty_url: str) -> None:
+    await in_connection(empty_url, lambda connection: to_step(connection, "0007_evaluation_reports"))
+    for table, rows in ROWS.items():
+        for row in rows:
+            await in_connection(empty_url, inserting(table, row))
+    await in_connection(empty_url, inserting("evaluation_reports", REPORT))
+    everything = executing("SELECT * FROM evaluation_reports")
+    before = await in_connection(empty_url, lambda connection: everything(connection).all())
+
+    await migrate(empty_url)
+
+    assert await in_connection(empty_url, lambda connection: everything(connection).all()) == before
+    with pytest.raises(IntegrityError):  # and they still refer to it
+        await in_connection(empty_url, executing("DELETE FROM evaluations"))
 
 
 async def test_a_process_that_stays_up_during_an_upgrade_finds_its_feet(
@@ -229,10 +293,14 @@ async def in_connection(url: str, action: Callable[[sa.Connection], Any]) -> Any
 
 
 def to_first_step(connection: sa.Connection) -> None:
+    to_step(connection, FIRST)
+
+
+def to_step(connection: sa.Connection, step: str) -> None:
     config = Config()
     config.set_main_option("script_location", "assay.adapters.sql:migrations")
     config.attributes.update(connection=connection, applied=[])
-    command.upgrade(config, FIRST)
+    command.upgrade(config, step)
 
 
 def inserting(table: str, row: Row) -> Callable[[sa.Connection], object]:
@@ -241,7 +309,7 @@ def inserting(table: str, row: Row) -> Callable[[sa.Connection], object]:
     return lambda connection: connection.execute(statement)
 
 
-def executing(statement: str) -> Callable[[sa.Connection], object]:
+def executing(statement: str) -> Callable[[sa.Connection], sa.CursorResult[Any]]:
     return lambda connection: connection.execute(sa.text(statement))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from assay.contracts.capture import Refusal, RefusalCode
 from assay.contracts.events import Event
 from assay.domain.capture import MAX_PROPERTIES_BYTES, normalise, parse_instant
+from assay.domain.evaluations import VERDICT_NAMESPACE
 
 NOW = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
 UUID_TEXT = "0198c3a1-7b2e-7c4d-9e5f-0123456789ab"
@@ -331,3 +332,15 @@ def test_a_refusal_echoes_a_bounded_text() -> None:
     assert isinstance(outcome, Refusal)
     assert outcome.event == "x" * 200
     assert outcome.uuid is None
+
+
+def test_a_verdict_that_is_sent_does_not_replace_one_that_was_reached() -> None:
+    verdict_id = uuid5(VERDICT_NAMESPACE, "1/evaluation/1/target/")
+    first, second = (event(raw(event="$ai_evaluation", uuid=str(verdict_id))) for _ in range(2))
+    assert first.uuid == second.uuid != verdict_id
+
+
+def test_other_events_and_other_uuids_are_not_a_verdicts() -> None:
+    computed = uuid5(VERDICT_NAMESPACE, "1/evaluation/1/target/")
+    assert event(raw(uuid=str(computed))).uuid == computed
+    assert event(raw(event="$ai_evaluation")).uuid == UUID(UUID_TEXT)

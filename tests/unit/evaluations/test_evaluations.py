@@ -29,6 +29,10 @@ SPEC: dict[str, Any] = {
 }
 
 
+BEFORE = datetime(2026, 11, 20, 12, tzinfo=UTC)
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
 def spec(**changes: Any) -> EvaluationSpec:
     return EvaluationSpec.model_validate(SPEC | changes)
 
@@ -42,6 +46,7 @@ def stored(**changes: Any) -> Evaluation:
         "version": 4,
         "status": status,
         "status_reason": None,
+        "active_since": BEFORE if status is EvaluationStatus.ACTIVE else None,
         "created_at": now,
         "updated_at": now,
         "created_by": None,
@@ -49,20 +54,37 @@ def stored(**changes: Any) -> Evaluation:
     return Evaluation.model_validate(SPEC | derived | changes)
 
 
-@pytest.mark.parametrize(("enabled", "status"), [(True, "active"), (False, "paused")])
-def test_enabled_decides_the_first_status(enabled: bool, status: str) -> None:
-    assert initial_state(spec(enabled=enabled)) == (status, None, 1)
+@pytest.mark.parametrize(("enabled", "status", "since"), [(True, "active", NOW), (False, "paused", None)])
+def test_enabled_decides_the_first_status(enabled: bool, status: str, since: datetime | None) -> None:
+    assert initial_state(spec(enabled=enabled), NOW) == (status, None, since, 1)
 
 
 def test_switching_drives_the_status_and_clears_the_reason() -> None:
     broken = stored(status=EvaluationStatus.ERROR, status_reason=StatusReason.TRIAL_LIMIT_REACHED)
-    assert next_state(broken, spec(enabled=True)) == (EvaluationStatus.ACTIVE, None, 4)
-    assert next_state(stored(enabled=True), spec(enabled=False)) == (EvaluationStatus.PAUSED, None, 4)
+    assert next_state(broken, spec(enabled=True), NOW) == (EvaluationStatus.ACTIVE, None, NOW, 4)
+    active = stored(enabled=True)
+    assert next_state(active, spec(enabled=False), NOW) == (EvaluationStatus.PAUSED, None, None, 4)
 
 
 def test_switching_off_what_is_in_error_changes_nothing() -> None:
     broken = stored(status=EvaluationStatus.ERROR, status_reason=StatusReason.HOG_ERROR)
-    assert next_state(broken, spec(enabled=False)) == (EvaluationStatus.ERROR, StatusReason.HOG_ERROR, 4)
+    unchanged = (EvaluationStatus.ERROR, StatusReason.HOG_ERROR, None, 4)
+    assert next_state(broken, spec(enabled=False), NOW) == unchanged
+
+
+@pytest.mark.parametrize(
+    ("change", "since"),
+    [({"name": "Other"}, BEFORE), ({"conditions": ({"id": "a"},)}, BEFORE), ({"deleted": True}, BEFORE)],
+    ids=["name", "conditions", "deleted"],
+)
+def test_what_stays_active_has_been_since_the_same_time(change: dict[str, Any], since: datetime) -> None:
+    assert next_state(stored(enabled=True), spec(enabled=True, **change), NOW).active_since == since
+
+
+@pytest.mark.parametrize(("enabled", "since"), [(True, NOW), (False, None)], ids=["active", "paused"])
+def test_what_is_restored_begins_anew(enabled: bool, since: datetime | None) -> None:
+    deleted = stored(enabled=enabled, deleted=True)
+    assert next_state(deleted, spec(enabled=enabled), NOW).active_since == since
 
 
 def test_compiling_the_same_source_anew_makes_no_version() -> None:
@@ -73,8 +95,8 @@ def test_compiling_the_same_source_anew_makes_no_version() -> None:
         }
 
     current = stored(**hog("return true", "assay-hog", 0))
-    assert next_state(current, spec(**hog("return true", "assay-hog", 1))).version == 4
-    assert next_state(current, spec(**hog("return false", "assay-hog", 0))).version == 5
+    assert next_state(current, spec(**hog("return true", "assay-hog", 1)), NOW).version == 4
+    assert next_state(current, spec(**hog("return false", "assay-hog", 0)), NOW).version == 5
 
 
 @pytest.mark.parametrize(
@@ -88,7 +110,7 @@ def test_compiling_the_same_source_anew_makes_no_version() -> None:
     ],
 )
 def test_only_what_decides_verdicts_makes_a_version(change: dict[str, Any], version: int) -> None:
-    assert next_state(stored(), spec(**change)).version == version
+    assert next_state(stored(), spec(**change), NOW).version == version
 
 
 identities = st.fixed_dictionaries(

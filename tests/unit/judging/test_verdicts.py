@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assay.contracts.evaluations import EvaluationType, Judgement, RunEvaluationInput
 from assay.contracts.events import EVALUATION, GENERATION, Event, EventRef
-from assay.domain.verdicts import judgement_of, verdict_event
+from assay.domain.verdicts import Occasion, judgement_of, verdict_event
 from tests.unit.judging.strategies import JSON, TEXT
 
 EVALUATION_ID = UUID("11111111-1111-4111-8111-111111111111")
@@ -80,14 +80,14 @@ def test_the_ledger_gives_back_what_was_written(
     judgement: Judgement, properties: dict[str, Any], source_is_there: bool
 ) -> None:
     source = SOURCE.model_copy(update={"properties": properties}) if source_is_there else None
-    event = verdict_event(RUN, judgement, source=source)
+    event = verdict_event(Occasion.of_run(RUN), judgement, source=source)
     stored = event.model_copy(update={"properties": json.loads(json.dumps(event.properties))})
     assert judgement_of(stored) == judgement.model_copy(update={"already_recorded": True})
     assert None not in event.properties.values()
 
 
 def test_a_verdict_of_a_manual_run() -> None:
-    event = verdict_event(RUN, PASSED, source=SOURCE)
+    event = verdict_event(Occasion.of_run(RUN), PASSED, source=SOURCE)
     assert (event.event, event.uuid, event.project_id) == (EVALUATION, VERDICT_ID, 7)
     assert event.timestamp == RUN.requested_at
     assert event.distinct_id == "user-1"
@@ -120,7 +120,7 @@ def test_a_verdict_of_a_manual_run() -> None:
 
 
 def properties_of(source: Event | None = SOURCE, **changes: Any) -> dict[str, Any]:
-    return verdict_event(RUN, PASSED.model_copy(update=changes), source=source).properties
+    return verdict_event(Occasion.of_run(RUN), PASSED.model_copy(update=changes), source=source).properties
 
 
 def test_results_are_there_when_they_apply() -> None:
@@ -145,7 +145,7 @@ def test_a_skip_has_no_result() -> None:
 
 def test_nobody_is_named_when_nobody_was_asked() -> None:
     unasked = Judgement(evaluation_version=1, verdict_event_id=VERDICT_ID, skip_reason="trace_errored")
-    named = verdict_event(RUN, unasked, source=SOURCE).properties
+    named = verdict_event(Occasion.of_run(RUN), unasked, source=SOURCE).properties
     assert not {
         key for key in named if "model" in key or "provider" in key or "token" in key or "key_" in key
     }
@@ -164,7 +164,7 @@ def test_the_customers_key_is_named() -> None:
 )
 def test_kinds_of_trigger(trigger: str, kind: str) -> None:
     run = RUN.model_copy(update={"trigger": trigger})
-    assert verdict_event(run, PASSED, source=None).properties["$ai_evaluation_trigger"] == kind
+    assert verdict_event(Occasion.of_run(run), PASSED, source=None).properties["$ai_evaluation_trigger"] == kind
 
 
 def test_context_is_copied_as_far_as_it_is_plain() -> None:
@@ -177,7 +177,7 @@ def test_context_is_copied_as_far_as_it_is_plain() -> None:
 
 
 def test_a_source_that_is_gone_is_replaced_by_its_id() -> None:
-    assert verdict_event(RUN, PASSED, source=None).distinct_id == str(SOURCE.uuid)
+    assert verdict_event(Occasion.of_run(RUN), PASSED, source=None).distinct_id == str(SOURCE.uuid)
 
 
 @pytest.mark.parametrize(
@@ -190,6 +190,6 @@ def test_a_source_that_is_gone_is_replaced_by_its_id() -> None:
     ],
 )
 def test_what_is_no_verdict_of_ours_is_refused(changes: dict[str, Any]) -> None:
-    event = verdict_event(RUN, PASSED, source=SOURCE).model_copy(update=changes)
+    event = verdict_event(Occasion.of_run(RUN), PASSED, source=SOURCE).model_copy(update=changes)
     with pytest.raises(ValueError, match=r"verdict|validation"):
         judgement_of(event)

@@ -12,7 +12,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ActivityError, ApplicationError, ApplicationErrorCategory
 from temporalio.testing import ActivityEnvironment
 
-from assay.errors import RateLimited, UserFault, WorkError, catalogue
+from assay.errors import CircuitOpen, RateLimited, UserFault, WorkError, catalogue
 from assay.temporal.failures import (
     MAX_MESSAGE_CHARACTERS,
     failure_code,
@@ -20,6 +20,7 @@ from assay.temporal.failures import (
     to_application_error,
 )
 from assay.temporal.heartbeat import heartbeating
+from assay.temporal.retry import JUDGE_BATCH
 
 WORK_ERRORS = [error for error in catalogue() if issubclass(error, WorkError)]
 
@@ -44,6 +45,24 @@ def test_a_provider_in_a_hurry_does_not_burn_the_attempts() -> None:
         assert to_application_error(error, attempt=attempt).next_retry_delay is None
     late = to_application_error(RateLimited("x", retry_after=9), attempt=3)
     assert late.next_retry_delay == timedelta(seconds=9)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"), [(None, None), (0.0, 2), (7.5, 7.5), (300.0, 300)], ids=str
+)
+@pytest.mark.parametrize("attempt", [1, 3, 5_000])
+def test_without_a_limit_of_attempts_the_error_sets_the_pace(
+    retry_after: float | None, seconds: float | None, attempt: int
+) -> None:
+    error = CircuitOpen("x", retry_after=retry_after)
+    delay = to_application_error(error, attempt=attempt, policy=JUDGE_BATCH.retry).next_retry_delay
+    assert delay == (None if seconds is None else timedelta(seconds=seconds))
+
+
+def test_a_late_attempt_waits_no_longer_than_the_policy_says() -> None:
+    assert to_application_error(RateLimited("x", retry_after=59), attempt=5_000).next_retry_delay is None
+    late = to_application_error(RateLimited("x", retry_after=61), attempt=5_000)
+    assert late.next_retry_delay == timedelta(seconds=61)
 
 
 def test_a_long_message_cannot_break_the_payload_limit() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assay.adapters.sql.tables.base import (
@@ -19,6 +19,8 @@ from assay.adapters.sql.tables.base import (
     choice,
 )
 from assay.contracts.evaluations import EvaluationStatus, EvaluationType, OutputType, Provider, StatusReason
+
+_ACTIVE = text("active_since IS NOT NULL")
 
 
 class EvaluationRow(Authored, Base):
@@ -37,6 +39,7 @@ class EvaluationRow(Authored, Base):
             " OR (status = 'error' AND NOT enabled AND status_reason IS NOT NULL)",
             name="status_agrees",
         ),
+        CheckConstraint("(status = 'active') = (active_since IS NOT NULL)", name="active_since_agrees"),
         CheckConstraint(
             "(provider IS NULL) = (model IS NULL) AND (provider IS NOT NULL OR provider_key_id IS NULL)",
             name="model_configuration_complete",
@@ -48,6 +51,14 @@ class EvaluationRow(Authored, Base):
         Index(None, "project_id", "created_at"),
         Index(None, "project_id", "updated_at"),
         Index(None, "project_id", "name_folded"),
+        # What live traffic is compared with, several times per second.
+        Index(
+            "ix_evaluations_active",
+            "project_id",
+            "created_at",
+            sqlite_where=_ACTIVE,
+            postgresql_where=_ACTIVE,
+        ),
     )
 
     name: Mapped[str] = mapped_column(Text)
@@ -57,6 +68,7 @@ class EvaluationRow(Authored, Base):
     enabled: Mapped[bool]
     status: Mapped[EvaluationStatus] = mapped_column(choice(EvaluationStatus, "status"))
     status_reason: Mapped[StatusReason | None] = mapped_column(choice(StatusReason, "status_reason"))
+    active_since: Mapped[datetime | None] = mapped_column(UtcDatetime)
     evaluation_type: Mapped[EvaluationType] = mapped_column(choice(EvaluationType, "evaluation_type"))
     evaluation_config: Mapped[dict[str, Any]] = mapped_column(JSON_DOCUMENT)
     output_type: Mapped[OutputType] = mapped_column(choice(OutputType, "output_type"))

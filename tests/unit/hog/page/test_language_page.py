@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.hog_evaluations import LIMITS
+from activities.hog_judging import LIMITS
 from api_shim.routes.hog_tests import EACH_SECONDS, TOGETHER_SECONDS
 from api_shim.schemas.evaluations import EvaluationRequest
 from assay.domain.evaluation_config import normalized_configs

@@ -1,11 +1,11 @@
-"""The one way from a request to the event store: many requests share one insert.
+"""The one way of single events to the event store: many writers share one insert.
 
 A column store takes a thousand rows in little more time than one. So while one insert runs in a worker
 thread, the writes that arrive wait together, and the next insert takes them all (group commit): an idle
 server adds no delay, a busy one makes its blocks larger. Nobody is told that an event is stored before the
 insert that holds it has returned.
 
-What one request sends must not hurt another: when the store refuses a block, each of its writes is tried
+What one caller writes must not hurt another: when the store refuses a block, each of its writes is tried
 alone, and inside a write the refused events are found by halving.
 """
 
@@ -13,28 +13,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from dataclasses import dataclass
 from itertools import chain
+from typing import Protocol
 
-from assay.contracts.events import Event
+from assay.contracts.events import Event, WriteResult
 from assay.errors import EventsRejected, StoreUnavailable
-from assay.ports import EventStore
 
 _MIB = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class WriteResult:
-    """What became of one write.
+class Store(Protocol):
+    """Where blocks of events go."""
 
-    Attributes:
-        refused: position of an event in the write → why the store refuses it; all others are stored.
-    """
+    def insert(self, events: Sequence[Event]) -> None:
+        """Write events in one block; they are durable when this returns.
 
-    refused: Mapping[int, str]
+        Raises:
+            EventsRejected: the store cannot hold one of them, and has none.
+            StoreUnavailable: nothing is known to be written.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class _Write:
             self.done.set_exception(error)
 
 
-class EventWriter:
-    """Writes events in blocks, one block at a time.
+class BlockEventWriter:
+    """`assay.ports.EventWriter`: writes events in blocks, one block at a time.
 
     Use one per event store and close it with `aclose`.
 
@@ -62,20 +63,23 @@ class EventWriter:
         block_events: events of one insert; a larger write is an insert of its own.
         block_bytes: bytes of one insert, likewise.
         queue_bytes: bytes that may wait for their insert; while there are more, `write` waits to queue.
+        stored: told of all events that an insert has stored, also of those whose writer went away meanwhile.
     """
 
     def __init__(
         self,
-        store: EventStore,
+        store: Store,
         *,
         block_events: int = 5_000,
         block_bytes: int = 32 * _MIB,
         queue_bytes: int = 128 * _MIB,
+        stored: Callable[[Sequence[Event]], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._block_events = block_events
         self._block_bytes = block_bytes
         self._queue_bytes = queue_bytes
+        self._stored = stored
         self._queue: deque[_Write] = deque()
         self._queued_bytes = 0
         self._room = asyncio.Condition()
@@ -184,3 +188,4 @@ class EventWriter:
 
     async def _insert(self, events: Sequence[Event]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._store.insert, events)
+        self._stored(events)

@@ -1,0 +1,204 @@
+"""The beginning and the end of judging a batch, whoever judges: which targets are left, and their verdicts.
+
+A batch is named, not carried: its targets are the claims of its dispatch. What the ledger has is not judged
+again, so an attempt goes on where the one before was cut off, and a batch can be started any number of times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from activities.evaluation_states import EvaluationStates, WatchedEvaluation
+from assay.contracts.evaluation_batches import BatchTally, Claim, EvaluationBatchInput
+from assay.contracts.evaluations import Evaluation, EvaluationType, Judgement
+from assay.contracts.events import EVALUATION, Event, EventRef
+from assay.domain.batch_tallies import Tally
+from assay.domain.eligibility import TYPE_CHANGED
+from assay.domain.evaluations import verdict_event_id
+from assay.domain.sampling import AUTOMATIC
+from assay.domain.verdicts import Occasion, verdict_event
+from assay.errors import EventsRejected
+from assay.ports import EvaluationTargets, EventWriter, Registry
+from assay.temporal.metrics import VERDICTS
+
+_READ_BYTES = 32 * 1024 * 1024
+"""Properties of the targets that are read together."""
+
+_VERDICT_BYTES = 1_500
+"""A verdict without its reasoning, roughly."""
+
+Verdict = tuple[Claim, Judgement, Event | None]
+"""What was judged, the judgement, and the event, if it is still there."""
+
+
+class Batches:
+    """Opens batches."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        targets: EvaluationTargets,
+        writer: EventWriter,
+        states: EvaluationStates,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._registry = registry
+        self._targets = targets
+        self._writer = writer
+        self._states = states
+        self._now = now
+
+    async def open(
+        self, given: EvaluationBatchInput, evaluation_type: EvaluationType
+    ) -> OpenBatch | BatchTally:
+        """A batch with what is left to judge, or its tally if nothing can be judged now.
+
+        Raises:
+            StoreUnavailable: a store did not answer.
+        """
+        ref = given.batch.ref
+        state = await self._states.now(ref.project_id, ref.evaluation_id)
+        stopped = state.obstacle(given.origin)
+        evaluation = state.evaluation
+        if stopped is None and evaluation is not None and evaluation.evaluation_type is not evaluation_type:
+            stopped = TYPE_CHANGED
+        if stopped is not None or evaluation is None:
+            return BatchTally(size=given.batch.size, stopped=stopped)
+        claims = await asyncio.to_thread(self._targets.claims_in, ref)
+        recorded = await asyncio.to_thread(self._recorded, claims, evaluation)
+        return OpenBatch(
+            given,
+            evaluation,
+            claims=claims,
+            remaining=[claim for claim in claims if claim.target not in recorded],
+            targets=self._targets,
+            writer=self._writer,
+            watched=self._states.watch(ref.project_id, ref.evaluation_id, state),
+            started_at=self._now(),
+        )
+
+    def _recorded(self, claims: Sequence[Claim], evaluation: Evaluation) -> set[UUID]:
+        """The targets with a verdict: of the version that claimed them, or of one since then."""
+        verdicts = {
+            _verdict_id(claim, evaluation, version): claim
+            for claim in claims
+            for version in range(claim.evaluation_version, evaluation.version + 1)
+        }
+        refs = [
+            EventRef(project_id=evaluation.project_id, event=EVALUATION, uuid=uuid, day=claim.day)
+            for uuid, claim in verdicts.items()
+        ]
+        return {verdicts[uuid].target for uuid in self._targets.recorded(refs)} if refs else set()
+
+
+class OpenBatch:
+    """A batch under way.
+
+    Attributes:
+        evaluation: as it is judged with at the moment; `still_on` renews it.
+        remaining: targets without a verdict.
+        tally: what became of the others.
+    """
+
+    def __init__(
+        self,
+        given: EvaluationBatchInput,
+        evaluation: Evaluation,
+        *,
+        claims: Sequence[Claim],
+        remaining: Sequence[Claim],
+        targets: EvaluationTargets,
+        writer: EventWriter,
+        watched: WatchedEvaluation,
+        started_at: datetime,
+    ) -> None:
+        self.evaluation = evaluation
+        self.remaining = remaining
+        self.tally = Tally(len(claims), len(claims) - len(remaining))
+        self._given = given
+        self._targets = targets
+        self._writer = writer
+        self._watched = watched
+        self._started_at = started_at
+
+    async def still_on(self) -> str | None:
+        """Why the evaluation judges nothing any more; None: it goes on, perhaps in another version.
+
+        Raises:
+            StoreUnavailable: the registry did not answer.
+        """
+        state = await self._watched.state()
+        evaluation = state.evaluation
+        stopped = state.obstacle(self._given.origin)
+        if stopped is None and evaluation is not None:
+            if evaluation.evaluation_type is not self.evaluation.evaluation_type:
+                return TYPE_CHANGED
+            self.evaluation = evaluation
+        return stopped
+
+    def chunks(self, size: Callable[[], int]) -> Iterator[Sequence[Claim]]:
+        """The remaining targets, as many at a time as `size` says then and as fit the memory."""
+        first = 0
+        while first < len(self.remaining):
+            end, read = first + 1, self.remaining[first].size
+            most = first + max(1, size())
+            while end < min(most, len(self.remaining)) and read + self.remaining[end].size <= _READ_BYTES:
+                read += self.remaining[end].size
+                end += 1
+            yield self.remaining[first:end]
+            first = end
+
+    async def read(self, claims: Sequence[Claim]) -> dict[UUID, Event]:
+        """The events behind claims, by uuid; those that are gone are missing.
+
+        Raises:
+            StoreUnavailable: the store did not answer.
+        """
+        wanted = [(claim.target, claim.day) for claim in claims]
+        return await asyncio.to_thread(self._targets.events, self._given.batch.ref.project_id, wanted)
+
+    def blank(self, claim: Claim) -> Judgement:
+        """The judgement of a target as far as it is known before anyone judges."""
+        return Judgement(
+            evaluation_version=self.evaluation.version,
+            verdict_event_id=_verdict_id(claim, self.evaluation, self.evaluation.version),
+            allows_na=bool(self.evaluation.output_config.get("allows_na")),
+        )
+
+    async def record(self, verdicts: Sequence[Verdict]) -> None:
+        """Write verdicts; they are in the ledger when this returns.
+
+        Raises:
+            StoreUnavailable: they may be there or not; recording them again is safe.
+            EventsRejected: the store refuses one of them, and has the others.
+        """
+        if not verdicts:
+            return
+        events = [self._event(*verdict) for verdict in verdicts]
+        size = sum(len(judgement.reasoning) + _VERDICT_BYTES for _, judgement, _ in verdicts)
+        written = await self._writer.write(events, size=size)
+        if written.refused:
+            raise EventsRejected(f"{len(written.refused)} verdicts: {next(iter(written.refused.values()))}")
+        for _, judgement, _ in verdicts:
+            self.tally.add(judgement)
+            VERDICTS.labels(self.evaluation.evaluation_type, judgement.outcome).inc()
+
+    def _event(self, claim: Claim, judgement: Judgement, source: Event | None) -> Event:
+        occasion = Occasion.of_claim(
+            claim, self.evaluation, started_at=self._started_at, backfill_id=self._given.backfill_id
+        )
+        return verdict_event(occasion, judgement, source=source)
+
+
+def _verdict_id(claim: Claim, evaluation: Evaluation, version: int) -> UUID:
+    return verdict_event_id(
+        project_id=evaluation.project_id,
+        evaluation_id=evaluation.id,
+        version=version,
+        target=claim.target,
+        trigger=AUTOMATIC,
+    )

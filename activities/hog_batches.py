@@ -1,0 +1,117 @@
+"""The activity of `evaluation-batch` that evaluates targets with the project's own Hog program."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from uuid import UUID
+
+from temporalio import activity
+
+from activities.batches import Batches, OpenBatch, Verdict
+from activities.hog_judging import HogJudge
+from activities.judging import skipped
+from activities.notices import stop_evaluation
+from assay.contracts.evaluation_batches import BatchTally, Claim, EvaluationBatchInput
+from assay.contracts.evaluations import EvaluationType, FailEvaluationInput, Judgement, StatusReason
+from assay.contracts.events import Event
+from assay.domain.pace import Pace
+from assay.errors import HogDefect, TargetNotFound, WorkError
+from assay.ports import HogRunner, Registry
+from assay.temporal.heartbeat import heartbeating
+
+_PACES = 1_000
+"""Programs whose pace is remembered."""
+
+_ATTEMPTS_TO_FIND = 3
+"""After so many, a target that is not in the store was deleted."""
+
+
+class HogBatchActivities:
+    """Evaluates batches with programs."""
+
+    def __init__(self, *, registry: Registry, batches: Batches, hog: HogRunner) -> None:
+        self._registry = registry
+        self._batches = batches
+        self._judge = HogJudge(hog)
+        self._paces: OrderedDict[tuple[UUID, int], Pace] = OrderedDict()
+
+    @activity.defn(name="evaluate-hog-batch")
+    async def evaluate(self, given: EvaluationBatchInput) -> BatchTally:
+        """Evaluate the targets of a batch that have no verdict yet, and record the verdicts.
+
+        Raises:
+            WorkError: a store or the processes are away; what was reached is in the ledger.
+        """
+        async with heartbeating():
+            opened = await self._batches.open(given, EvaluationType.HOG)
+            if isinstance(opened, BatchTally):
+                return opened
+            for claims in opened.chunks(lambda: self._pace(opened).size):
+                opened.tally.stopped = await opened.still_on() or await self._evaluate(opened, claims)
+                if opened.tally.stopped is not None:
+                    break
+            return opened.tally.total()
+
+    async def _evaluate(self, batch: OpenBatch, claims: Sequence[Claim]) -> str | None:
+        """Evaluate some targets; returns the reason if the program stops its evaluation."""
+        events = await batch.read(claims)
+        there = [claim for claim in claims if claim.target in events]
+        started = time.monotonic()
+        answers = await self._judge.judge(
+            batch.evaluation, [(events[claim.target], batch.blank(claim)) for claim in there]
+        )
+        self._pace(batch).took(len(there) or 1, time.monotonic() - started)
+        verdicts = [
+            _verdict(batch, claim, answer, events[claim.target])
+            for claim, answer in zip(there, answers, strict=True)
+        ]
+        await batch.record([verdict for verdict in verdicts if isinstance(verdict, tuple)])
+        for verdict in verdicts:
+            if isinstance(verdict, WorkError):
+                raise verdict
+        await self._give_up_on(batch, [claim for claim in claims if claim.target not in events])
+        if any(verdict is None for verdict in verdicts):
+            return await self._stop(batch)
+        return None
+
+    async def _give_up_on(self, batch: OpenBatch, claims: Sequence[Claim]) -> None:
+        """Record that targets are gone, once it is not the store that is behind."""
+        if claims and activity.info().attempt < _ATTEMPTS_TO_FIND:
+            raise TargetNotFound(f"{len(claims)} targets of the batch are not in the event store.")
+        await batch.record(
+            [(claim, skipped(batch.blank(claim), TargetNotFound.code), None) for claim in claims]
+        )
+
+    async def _stop(self, batch: OpenBatch) -> str:
+        """Put the evaluation into `error`, unless its author has changed it since."""
+        evaluation = batch.evaluation
+        failed = FailEvaluationInput(
+            project_id=evaluation.project_id,
+            evaluation_id=evaluation.id,
+            reason=StatusReason.HOG_ERROR,
+            version=evaluation.version,
+            active_since=evaluation.active_since,
+        )
+        await stop_evaluation(self._registry, failed)
+        return failed.reason
+
+    def _pace(self, batch: OpenBatch) -> Pace:
+        key = batch.evaluation.id, batch.evaluation.version
+        pace = self._paces.setdefault(key, Pace())
+        self._paces.move_to_end(key)
+        while len(self._paces) > _PACES:
+            self._paces.popitem(last=False)
+        return pace
+
+
+def _verdict(
+    batch: OpenBatch, claim: Claim, answer: Judgement | WorkError, event: Event
+) -> Verdict | WorkError | None:
+    """What to record; an error that is worth another try; None if the program is at fault."""
+    if isinstance(answer, HogDefect):  # no retry mends it, and the other targets must not wait for it
+        return claim, skipped(batch.blank(claim), answer.code), event
+    if isinstance(answer, WorkError):
+        return answer
+    return None if answer.disable_reason is not None else (claim, answer, event)

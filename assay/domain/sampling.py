@@ -1,0 +1,129 @@
+"""Which of the arrivals are the sample of an evaluation, and how the sample is cut into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from assay.contracts.evaluation_batches import MAX_BATCH_TARGETS, Arrival, BatchRef, Claim, Origin
+from assay.contracts.evaluations import Evaluation
+from assay.domain.conditions import CompiledConditions
+from assay.domain.evaluations import verdict_event_id
+
+MAX_IN_FLIGHT: Final = 8 * MAX_BATCH_TARGETS
+"""Targets of one evaluation that wait for their verdicts; the rest stays in the event store."""
+
+MAX_BATCHES_IN_FLIGHT: Final = 16
+"""Batches of one evaluation, which are small while little arrives."""
+
+MAX_BATCH_BYTES: Final = 64 * 1024 * 1024
+"""Properties of the targets of one batch; a larger target has a batch of its own."""
+
+AUTOMATIC: Final = ""
+"""The trigger in the identity of verdicts that nobody asked for one by one."""
+
+
+def room(in_flight: int, batches: int) -> int:
+    """How many more targets of an evaluation may be claimed."""
+    return 0 if batches >= MAX_BATCHES_IN_FLIGHT else max(0, MAX_IN_FLIGHT - in_flight)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What an evaluation takes of some arrivals.
+
+    Attributes:
+        taken: to be claimed, in order.
+        seen: how many of the arrivals were looked at, from the first; the rest has to wait.
+    """
+
+    taken: Sequence[Arrival]
+    seen: int
+
+
+def choose(
+    arrivals: Sequence[Arrival], admitted: Collection[UUID], known: Collection[UUID], *, room: int
+) -> Chosen:
+    """Take what conditions admit and nobody has claimed, as long as there is room.
+
+    Args:
+        admitted: by the conditions.
+        known: targets that were claimed before.
+    """
+    taken: dict[UUID, Arrival] = {}
+    for seen, arrival in enumerate(arrivals):
+        if arrival.uuid in known or arrival.uuid in taken or arrival.uuid not in admitted:
+            continue
+        if len(taken) >= room:
+            return Chosen(list(taken.values()), seen)
+        taken[arrival.uuid] = arrival
+    return Chosen(list(taken.values()), len(arrivals))
+
+
+def admitted(
+    conditions: CompiledConditions,
+    arrivals: Sequence[Arrival],
+    properties: Mapping[UUID, Mapping[str, Any]],
+    *,
+    now: datetime,
+) -> set[UUID]:
+    """The arrivals that conditions admit.
+
+    Args:
+        properties: of the arrivals; one that is missing has none.
+    """
+    return {
+        arrival.uuid
+        for arrival in arrivals
+        if conditions.match(str(arrival.uuid), properties.get(arrival.uuid, {}), now=now).condition_id
+    }
+
+
+def claims(
+    evaluation: Evaluation, targets: Sequence[Arrival], *, dispatch_id: str, origin: Origin, first: int = 0
+) -> Iterator[Claim]:
+    """The claims on targets, batch by batch.
+
+    Args:
+        first: number of the first batch.
+    """
+    for number, batch in enumerate(batches(targets), first):
+        ref = BatchRef(
+            project_id=evaluation.project_id,
+            evaluation_id=evaluation.id,
+            dispatch_id=dispatch_id,
+            number=number,
+        )
+        for target in batch:
+            yield Claim(
+                batch=ref,
+                evaluation_version=evaluation.version,
+                target=target.uuid,
+                timestamp=target.timestamp,
+                size=target.size,
+                origin=origin,
+                verdict_event_id=verdict_event_id(
+                    project_id=evaluation.project_id,
+                    evaluation_id=evaluation.id,
+                    version=evaluation.version,
+                    target=target.uuid,
+                    trigger=AUTOMATIC,
+                ),
+            )
+
+
+def batches(targets: Sequence[Arrival]) -> Iterator[list[Arrival]]:
+    """Cut targets into batches of bounded number and size, in order."""
+    batch: list[Arrival] = []
+    size = 0
+    for target in targets:
+        if batch and (len(batch) >= MAX_BATCH_TARGETS or size + target.size > MAX_BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(target)
+        size += target.size
+    if batch:
+        yield batch

@@ -1,0 +1,40 @@
+"""Make Temporal have the Schedules that the engine needs, at the start of whoever works on them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from assay.errors import SetupError
+from assay.runtime.settings import Settings
+from schedules.native import Change, ensure, native_schedules
+
+log = structlog.get_logger(__name__)
+
+
+async def ensure_schedules(client: Client, settings: Settings) -> None:
+    """Create what is missing and bring up to date what has changed; a paused Schedule stays paused.
+
+    Where this caller may not (a Temporal service with permissions), nothing happens: somebody who may has
+    to start a worker once.
+
+    Raises:
+        SetupError: Temporal refuses for another reason.
+    """
+    wanted = native_schedules(reconcile_every=timedelta(minutes=settings.reconcile_minutes))
+    try:
+        changes = await ensure(client, wanted)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.PERMISSION_DENIED:
+            raise SetupError(f"Temporal does not take Schedules: {error.message}.") from error
+        names = ", ".join(schedule.id for schedule in wanted)
+        log.warning("schedules not checked", names=names, reason=error.message)
+        return
+    changed = {
+        schedule: change.value for schedule, change in changes.items() if change is not Change.UNCHANGED
+    }
+    if changed:
+        log.info("schedules changed", **changed)

@@ -1,0 +1,175 @@
+"""Temporal Schedules of a fixed cadence, as data, and how Temporal is made to match them.
+
+A Schedule names its workflow type; nothing here imports a workflow. What operators decide about a Schedule in
+the Temporal UI (paused or not, and their note) is theirs; everything else is as it is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from pydantic import BaseModel
+from temporalio.api.common.v1 import Payload
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleState,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from assay.contracts.reconcile import ReconcileInput
+from assay.temporal.queues import TaskQueue
+
+RECONCILE: Final = "reconcile"
+
+_CATCHUP: Final = timedelta(minutes=1)
+"""What was due while Temporal was away is not made up for: the next run covers the whole time."""
+
+
+@dataclass(frozen=True, slots=True)
+class NativeSchedule:
+    """A workflow that Temporal starts in a fixed rhythm, never two at a time.
+
+    Attributes:
+        id: of the Schedule; a run's id adds the time.
+        workflow: name of the workflow type.
+        argument: of every run.
+        every: at the multiples of this since 1970, UTC.
+        summary: one line for the list of workflows.
+    """
+
+    id: str
+    workflow: str
+    argument: BaseModel
+    every: timedelta
+    summary: str
+
+
+class Change(StrEnum):
+    """What became of a Schedule."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+def native_schedules(*, reconcile_every: timedelta) -> tuple[NativeSchedule, ...]:
+    """All Schedules that the engine needs."""
+    return (
+        NativeSchedule(
+            id=RECONCILE,
+            workflow="reconcile",
+            argument=ReconcileInput(),
+            every=reconcile_every,
+            summary="Compares what was sampled with its verdicts and repairs what is missing",
+        ),
+    )
+
+
+async def ensure(client: Client, wanted: Iterable[NativeSchedule]) -> dict[str, Change]:
+    """Make Temporal have these Schedules as they are written; others are left alone.
+
+    Safe to repeat, and safe when several processes do it at once.
+
+    Returns:
+        Schedule id → what became of it.
+
+    Raises:
+        RPCError: Temporal does not answer, or does not let this caller.
+    """
+    return {schedule.id: await _ensure(client, schedule) for schedule in wanted}
+
+
+async def difference(client: Client, wanted: NativeSchedule, found: Schedule) -> tuple[str, ...]:
+    """In which parts a Schedule is not as it is written: names of fields, in a fixed order; empty: it is.
+
+    Args:
+        found: as Temporal describes it.
+    """
+    ours, theirs = _schedule(wanted), found.action
+    if not isinstance(theirs, ScheduleActionStartWorkflow):
+        return ("action",)
+    action = _action(wanted)
+    same = {
+        "workflow": theirs.workflow == action.workflow,
+        "task_queue": theirs.task_queue == action.task_queue,
+        "id": theirs.id == action.id,
+        "argument": await _decoded(client, theirs.args, type(wanted.argument)) == wanted.argument,
+        "summary": await _decoded(client, [theirs.static_summary], str) == wanted.summary,
+        "spec": _spec(found.spec) == _spec(ours.spec),
+        "policy": found.policy == ours.policy,
+    }
+    return tuple(name for name, is_same in same.items() if not is_same)
+
+
+async def _ensure(client: Client, wanted: NativeSchedule) -> Change:
+    handle = client.get_schedule_handle(wanted.id)
+    try:
+        found = await handle.describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        try:
+            await client.create_schedule(wanted.id, _schedule(wanted))
+        except ScheduleAlreadyRunningError:  # another process was quicker
+            return await _ensure(client, wanted)
+        return Change.CREATED
+    if not await difference(client, wanted, found.schedule):
+        return Change.UNCHANGED
+
+    def as_written(now: ScheduleUpdateInput) -> ScheduleUpdate:
+        return ScheduleUpdate(schedule=_schedule(wanted, state=now.description.schedule.state))
+
+    await handle.update(as_written)
+    return Change.UPDATED
+
+
+def _schedule(wanted: NativeSchedule, *, state: ScheduleState | None = None) -> Schedule:
+    return Schedule(
+        action=_action(wanted),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=wanted.every)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCHUP),
+        state=state or ScheduleState(),
+    )
+
+
+def _action(wanted: NativeSchedule) -> ScheduleActionStartWorkflow:
+    return ScheduleActionStartWorkflow(
+        wanted.workflow,
+        wanted.argument,
+        id=wanted.id,
+        task_queue=TaskQueue.MAIN,
+        static_summary=wanted.summary,
+    )
+
+
+def _spec(spec: ScheduleSpec) -> tuple[object, ...]:
+    """What decides the times, in the words of both sides: Temporal fills in what was left out."""
+    intervals = [(interval.every, interval.offset or timedelta()) for interval in spec.intervals]
+    others = (spec.calendars, spec.cron_expressions, spec.skip)
+    bounds = (spec.start_at, spec.end_at, spec.jitter or timedelta())
+    return intervals, *map(list, others), *bounds
+
+
+async def _decoded(client: Client, payloads: Sequence[object], hint: type) -> object:
+    """The one value in what Temporal describes; None if it is another kind or number of values."""
+    payload = payloads[0] if len(payloads) == 1 else None
+    if not isinstance(payload, Payload):
+        return None
+    try:
+        [value] = await client.data_converter.decode([payload], [hint])
+    except (ValueError, RuntimeError):
+        return None
+    return value

@@ -1,0 +1,14 @@
+"""A large project does not make a small one wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.chaos.fairness import SMALL, small_project_first
+
+
+async def test_ten_events_pass_a_backlog(tmp_path: Path) -> None:
+    report = await small_project_first(tmp_path / "data", backlog=1_000, seed=1, longest=60)
+    assert not report.violations, report
+    assert report.figures["small"] == SMALL
+    assert report.figures["backlog_before_small"] < 500

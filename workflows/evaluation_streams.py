@@ -1,0 +1,202 @@
+"""`evaluation-stream`: evaluates what arrives in a project, and is the only one to claim targets there.
+
+Id: `evaluation-stream-{project}`; it never ends, it continues as new.
+Messages: signal `wake` (something arrived, or an evaluation changed), signal `batch_finished` (from batches),
+update `claim_page` (backfills and sweeps claim through it), query `state`.
+Timers: a rest after a failure that is none of an outage. An idle stream costs nothing.
+Failure: while a store is away, the dispatch is retried without end. What was claimed and not started, because
+the workflow was terminated in between, is found by `reconcile`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from temporalio import workflow
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    WorkflowAlreadyStartedError,
+    is_cancelled_exception,
+)
+
+from activities.evaluation_streams import EvaluationStreamActivities
+from assay.contracts.evaluation_batches import (
+    BatchFinished,
+    ClaimedBatch,
+    ClaimedPage,
+    ClaimPageInput,
+    Dispatched,
+    DispatchInput,
+    EvaluationBatchInput,
+    EvaluationLane,
+    EvaluationStreamInput,
+    Origin,
+    Position,
+)
+from assay.domain.batch_details import batch_facts, batch_summary, stream_details
+from assay.domain.run_details import failure_details
+from assay.temporal.failures import failure_code, failure_message
+from assay.temporal.ids import evaluation_batch_id
+from assay.temporal.priorities import Rank, fair
+from assay.temporal.retry import DISPATCH
+from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER, pairs
+from workflows.evaluation_batches import EvaluationBatch
+
+_MAX_EVENTS = 4_000
+"""History events after which the stream continues as new: below what Temporal suggests it at."""
+
+_REST = timedelta(minutes=1)
+
+
+@workflow.defn(name="evaluation-stream")
+class EvaluationStream:
+    """Dispatch when woken, keep a bounded number of batches in flight."""
+
+    @workflow.init
+    def __init__(self, given: EvaluationStreamInput) -> None:
+        self._project_id = given.project_id
+        self._sequence = given.sequence
+        self._positions: dict[UUID, Position] = dict(given.positions)
+        self._in_flight = {evaluation_batch_id(batch.ref): batch for batch in given.in_flight}
+        self._blocked: frozenset[UUID] = frozenset()
+        self._freed: set[UUID] = set()
+        self._awake = True
+        self._claimed = 0
+        self._claiming = asyncio.Lock()
+
+    @workflow.run
+    async def run(self, given: EvaluationStreamInput) -> None:
+        """Evaluate what arrives, for ever."""
+        while not self._is_long():
+            await workflow.wait_condition(lambda: self._awake or self._is_long())
+            if self._awake:
+                await self._dispatch()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(self.state())
+
+    @workflow.signal
+    def wake(self) -> None:
+        """Something arrived, or an evaluation changed."""
+        self._awake = True
+
+    @workflow.signal
+    def batch_finished(self, finished: BatchFinished) -> None:
+        """A batch has ended, in whichever way: there is room for another one."""
+        self._in_flight.pop(evaluation_batch_id(finished.ref), None)
+        self._freed.add(finished.ref.evaluation_id)
+        self._awake = self._awake or finished.ref.evaluation_id in self._blocked
+        self._show()
+
+    @workflow.update
+    async def claim_page(self, given: ClaimPageInput) -> ClaimedPage:
+        """Claim a page of what arrived before, in turn with what arrives."""
+        async with self._claiming:
+            return await workflow.execute_activity_method(
+                EvaluationStreamActivities.claim_page,
+                given,
+                summary=f"Claim a page for {given.origin}: {given.dispatch_id}"[:200],
+                **DISPATCH.options,
+            )
+
+    @claim_page.validator
+    def _is_of_this_project(self, given: ClaimPageInput) -> None:
+        if given.project_id != self._project_id:
+            raise ApplicationError(f"This stream is of project {self._project_id}.", non_retryable=True)
+
+    @workflow.query
+    def state(self) -> EvaluationStreamInput:
+        """Where the evaluations stand, and what is in flight."""
+        return EvaluationStreamInput(
+            project_id=self._project_id,
+            sequence=self._sequence,
+            positions=self._positions,
+            in_flight=tuple(self._in_flight.values()),
+        )
+
+    async def _dispatch(self) -> None:
+        self._awake = False
+        self._freed.clear()
+        try:
+            async with self._claiming:
+                dispatched = await self._claim_what_arrived()
+        except ActivityError as error:
+            await self._rest(error)
+            return
+        self._sequence += 1
+        self._positions = dict(dispatched.positions)
+        self._blocked = frozenset(dispatched.blocked)
+        self._awake = self._awake or dispatched.more or bool(self._freed & self._blocked)
+        self._claimed += sum(batch.size for batch in dispatched.batches)
+        await asyncio.gather(*(self._start(batch) for batch in dispatched.batches))
+        self._show()
+
+    async def _claim_what_arrived(self) -> Dispatched:
+        # The first run of the chain is part of the name: a stream that was terminated begins at zero again.
+        dispatch_id = f"{workflow.info().first_execution_run_id}-{self._sequence}"
+        return await workflow.execute_activity_method(
+            EvaluationStreamActivities.dispatch,
+            DispatchInput(project_id=self._project_id, dispatch_id=dispatch_id, lanes=self._lanes()),
+            summary=f"Look at what arrived ({self._sequence})",
+            **DISPATCH.options,
+        )
+
+    async def _rest(self, error: ActivityError) -> None:
+        """Wait after a failure that no retry mends, which would end the stream: a person may mend it."""
+        if is_cancelled_exception(error):
+            raise error
+        workflow.set_current_details(failure_details(failure_code(error), failure_message(error)))
+        await workflow.sleep(_REST, summary="Rest after a failure")
+        self._awake = True
+
+    def _lanes(self) -> tuple[EvaluationLane, ...]:
+        sizes: dict[UUID, list[int]] = {}
+        for batch in self._in_flight.values():
+            sizes.setdefault(batch.ref.evaluation_id, []).append(batch.size)
+        return tuple(
+            EvaluationLane(
+                evaluation_id=evaluation_id,
+                position=position,
+                in_flight=sum(sizes.get(evaluation_id, ())),
+                batches=len(sizes.get(evaluation_id, ())),
+            )
+            for evaluation_id, position in self._positions.items()
+        )
+
+    async def _start(self, batch: ClaimedBatch) -> None:
+        batch_id = evaluation_batch_id(batch.ref)
+        given = EvaluationBatchInput(batch=batch, origin=Origin.LIVE, reply_to=workflow.info().workflow_id)
+        self._in_flight[batch_id] = batch
+        try:
+            await workflow.start_child_workflow(
+                EvaluationBatch.run,
+                given,
+                id=batch_id,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                priority=fair(Rank.ONLINE, self._project_id),
+                search_attributes=pairs(
+                    (PROJECT, str(self._project_id)),
+                    (EVALUATION, str(batch.ref.evaluation_id)),
+                    (TRIGGER, Origin.LIVE.value),
+                ),
+                static_summary=batch_summary(batch),
+                static_details=batch_facts(given),
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("the batch runs already")
+
+    def _is_long(self) -> bool:
+        return workflow.info().get_current_history_length() >= _MAX_EVENTS
+
+    def _show(self) -> None:
+        workflow.set_current_details(
+            stream_details(
+                sequence=self._sequence,
+                in_flight=len(self._in_flight),
+                targets=sum(batch.size for batch in self._in_flight.values()),
+                blocked=len(self._blocked),
+                claimed=self._claimed,
+            )
+        )
