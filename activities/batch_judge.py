@@ -27,6 +27,7 @@ LONGEST_PARK = 60.0
 """Seconds after which a parked batch looks whether something has changed, whatever it waits for."""
 
 _AT_ONCE = 1.0
+_SOON = 10.0
 
 
 class JudgingStopped(Exception):
@@ -103,7 +104,7 @@ class BatchJudge:
         )
         if stopped:
             return JudgingStopped(reason)
-        return JudgeUnavailable(f"The evaluation was changed meanwhile ({reason}).", retry_after=_AT_ONCE)
+        return JudgeUnavailable(f"The evaluation was changed meanwhile ({reason}).", retry_after=_SOON)
 
     async def _choose(self, evaluation: Evaluation) -> JudgeModel | Exception:
         """The model, or what follows from there being none."""

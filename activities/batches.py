@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from activities.evaluation_states import EvaluationStates, WatchedEvaluation
+from activities.evaluation_states import EvaluationStates
 from assay.contracts.evaluation_batches import BatchTally, Claim, EvaluationBatchInput
 from assay.contracts.evaluations import Evaluation, EvaluationType, Judgement
 from assay.contracts.events import EVALUATION, Event, EventRef
@@ -77,7 +77,7 @@ class Batches:
             remaining=[claim for claim in claims if claim.target not in recorded],
             targets=self._targets,
             writer=self._writer,
-            watched=self._states.watch(ref.project_id, ref.evaluation_id, state),
+            states=self._states,
             started_at=self._now(),
         )
 
@@ -113,7 +113,7 @@ class OpenBatch:
         remaining: Sequence[Claim],
         targets: EvaluationTargets,
         writer: EventWriter,
-        watched: WatchedEvaluation,
+        states: EvaluationStates,
         started_at: datetime,
     ) -> None:
         self.evaluation = evaluation
@@ -122,7 +122,7 @@ class OpenBatch:
         self._given = given
         self._targets = targets
         self._writer = writer
-        self._watched = watched
+        self._states = states
         self._started_at = started_at
 
     async def still_on(self) -> str | None:
@@ -131,7 +131,8 @@ class OpenBatch:
         Raises:
             StoreUnavailable: the registry did not answer.
         """
-        state = await self._watched.state()
+        ref = self._given.batch.ref
+        state = await self._states.recent(ref.project_id, ref.evaluation_id)
         evaluation = state.evaluation
         stopped = state.obstacle(self._given.origin)
         if stopped is None and evaluation is not None:

@@ -6,6 +6,7 @@ Many items of a batch depend on the same few rows. A change of an evaluation tak
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,6 +18,9 @@ from assay.ports import Registry
 
 FRESH_SECONDS = 1.0
 """How long an answer of the registry is good for."""
+
+_REMEMBERED = 1_000
+"""Evaluations whose state is kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class EvaluationStates:
     def __init__(self, registry: Registry, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._registry = registry
         self._clock = clock
+        self._recent: OrderedDict[tuple[int, UUID], tuple[EvaluationState, float]] = OrderedDict()
 
     async def now(self, project_id: int, evaluation_id: UUID) -> EvaluationState:
         """The state as it is stored.
@@ -67,37 +72,22 @@ class EvaluationStates:
         organization = await self._registry.access.organization(project.organization_id)
         return organization is not None and organization.ai_consent
 
-    def watch(self, project_id: int, evaluation_id: UUID, state: EvaluationState) -> WatchedEvaluation:
-        """The state of one evaluation over time, beginning with one that was just read."""
-        return WatchedEvaluation(self, project_id, evaluation_id, state, self._clock)
-
-
-class WatchedEvaluation:
-    """An evaluation whose state is read again when it is older than `FRESH_SECONDS`."""
-
-    def __init__(
-        self,
-        states: EvaluationStates,
-        project_id: int,
-        evaluation_id: UUID,
-        state: EvaluationState,
-        clock: Callable[[], float],
-    ) -> None:
-        self._states = states
-        self._project_id = project_id
-        self._evaluation_id = evaluation_id
-        self._state = state
-        self._clock = clock
-        self._read_at = clock()
-
-    async def state(self) -> EvaluationState:
-        """The state, at most about a second old.
+    async def recent(self, project_id: int, evaluation_id: UUID) -> EvaluationState:
+        """The state, at most about a second old; whoever asks meanwhile shares the answer.
 
         Raises:
             StoreUnavailable: the registry did not answer.
         """
-        now = self._clock()
-        if now - self._read_at >= FRESH_SECONDS:
-            self._read_at = now  # before the wait: items that ask meanwhile need not ask as well
-            self._state = await self._states.now(self._project_id, self._evaluation_id)
-        return self._state
+        key, now = (project_id, evaluation_id), self._clock()
+        known = self._recent.get(key)
+        if known is not None:
+            state, read_at = known
+            if now - read_at < FRESH_SECONDS:
+                return state
+            self._recent[key] = state, now  # before the wait: others need not ask as well
+        state = await self.now(project_id, evaluation_id)
+        self._recent[key] = state, now
+        self._recent.move_to_end(key)
+        while len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
+        return state

@@ -188,11 +188,12 @@ class EvaluationStreamActivities:
         # Who asks for a page may ask again in another way than by an attempt of this activity.
         earlier = self._targets.claims_of(given.project_id, given.dispatch_id)
         page = self._page(given, evaluation)
-        found = self._matching.admitted(given.project_id, [evaluation], page, now=datetime.now(UTC))
-        admitted = found[evaluation.id]
-        backfill = given.origin is Origin.BACKFILL
         # A backfill judges what this version has not judged; a sweep, what nobody was to judge.
-        known = self._known(evaluation, page, admitted, version=evaluation.version if backfill else None)
+        version = evaluation.version if given.origin is Origin.BACKFILL else None
+        known = self._known(evaluation, page, {arrival.uuid for arrival in page}, version=version)
+        unknown = [arrival for arrival in page if arrival.uuid not in known]
+        found = self._matching.admitted(given.project_id, [evaluation], unknown, now=datetime.now(UTC))
+        admitted = found[evaluation.id]
         chosen = choose(page, admitted, known, room=given.limit)
         new = list(
             claims(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from temporalio import activity
 
+from activities.batch_progress import reporting
 from activities.batches import Batches, OpenBatch, Verdict
 from activities.hog_judging import HogJudge
 from activities.judging import skipped
@@ -48,10 +49,11 @@ class HogBatchActivities:
             opened = await self._batches.open(given, EvaluationType.HOG)
             if isinstance(opened, BatchTally):
                 return opened
-            for claims in opened.chunks(lambda: self._pace(opened).size):
-                opened.tally.stopped = await opened.still_on() or await self._evaluate(opened, claims)
-                if opened.tally.stopped is not None:
-                    break
+            async with reporting(opened.tally):
+                for claims in opened.chunks(lambda: self._pace(opened).size):
+                    opened.tally.stopped = await opened.still_on() or await self._evaluate(opened, claims)
+                    if opened.tally.stopped is not None:
+                        break
             return opened.tally.total()
 
     async def _evaluate(self, batch: OpenBatch, claims: Sequence[Claim]) -> str | None:
