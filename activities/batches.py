@@ -24,7 +24,7 @@ from assay.errors import EventsRejected
 from assay.ports import EvaluationTargets, EventWriter, Registry
 from assay.temporal.metrics import VERDICTS
 
-_READ_BYTES = 32 * 1024 * 1024
+_READ_BYTES = 8 * 1024 * 1024
 """Properties of the targets that are read together."""
 
 _VERDICT_BYTES = 1_500

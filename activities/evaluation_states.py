@@ -58,8 +58,11 @@ class EvaluationStates:
         Raises:
             StoreUnavailable: the registry did not answer.
         """
+        began = self._clock()
         evaluation = await self._registry.evaluations.get(project_id, evaluation_id)
-        return EvaluationState(evaluation, await self.consent(project_id, evaluation))
+        state = EvaluationState(evaluation, await self.consent(project_id, evaluation))
+        self._remember((project_id, evaluation_id), state, began)
+        return state
 
     async def consent(self, project_id: int, *evaluations: Evaluation | None) -> bool:
         """Whether the project's organisation agrees that models judge; not asked where none of these does."""
@@ -85,9 +88,10 @@ class EvaluationStates:
             if now - read_at < FRESH_SECONDS:
                 return state
             self._recent[key] = state, now  # before the wait: others need not ask as well
-        state = await self.now(project_id, evaluation_id)
-        self._recent[key] = state, now
+        return await self.now(project_id, evaluation_id)
+
+    def _remember(self, key: tuple[int, UUID], state: EvaluationState, read_at: float) -> None:
+        self._recent[key] = state, read_at
         self._recent.move_to_end(key)
         while len(self._recent) > _REMEMBERED:
             self._recent.popitem(last=False)
-        return state

@@ -39,7 +39,10 @@ from assay.temporal.heartbeat import heartbeating
 from assay.temporal.metrics import MATCHES
 
 PAGE = 2_000
-"""Arrivals that are looked at together."""
+"""Arrivals that are looked at together, at most."""
+
+_LEAST = 200
+"""And at least, however little room there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +150,13 @@ class EvaluationStreamActivities:
         counts = self._targets.arrivals_per_second(project_id, since=since, up_to=place)
         behind = late_seconds(position, counts)
         late = self._targets.arrivals_in(project_id, behind, since=since, up_to=place) if behind else []
-        page = self._targets.arrivals(project_id, after=place, limit=PAGE)
+        # More than anybody has room for would mostly be looked at in vain.
+        limit = min(PAGE, max(_LEAST, *(lane.room for lane in lanes)))
+        page = self._targets.arrivals(project_id, after=place, limit=limit)
         judging = [lane.evaluation for lane in lanes if consent or not _needs_consent(lane.evaluation)]
         admitted = self._matching.admitted(project_id, judging, [*late, *page], now=datetime.now(UTC))
         return [
-            self._step(lane, admitted.get(lane.evaluation.id, set()), late=late, page=page, counts=counts)
+            self._step(lane, admitted.get(lane.evaluation.id, set()), late, page, counts, limit=limit)
             for lane in lanes
         ]
 
@@ -159,10 +164,11 @@ class EvaluationStreamActivities:
         self,
         lane: _Lane,
         admitted: Collection[UUID],
-        *,
         late: Sequence[Arrival],
         page: Sequence[Arrival],
         counts: Mapping[int, int],
+        *,
+        limit: int,
     ) -> _Step:
         evaluation, position = lane.evaluation, lane.position
         # Whatever version claimed it: an event that is sent again is not judged again.
@@ -181,7 +187,7 @@ class EvaluationStreamActivities:
             [*behind.taken, *ahead.taken],
             len(late) + ahead.seen,
             stays=stays,
-            more=not stays and len(page) == PAGE,
+            more=not stays and len(page) == limit,
         )
 
     def _claim_page(self, given: ClaimPageInput, evaluation: Evaluation) -> ClaimedPage:

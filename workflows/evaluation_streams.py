@@ -38,6 +38,7 @@ from assay.contracts.evaluation_batches import (
 )
 from assay.domain.batch_details import batch_facts, batch_summary, stream_details
 from assay.domain.run_details import failure_details
+from assay.domain.sampling import has_room_again
 from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.ids import evaluation_batch_id
 from assay.temporal.priorities import Rank, fair
@@ -62,7 +63,6 @@ class EvaluationStream:
         self._positions: dict[UUID, Position] = dict(given.positions)
         self._in_flight = {evaluation_batch_id(batch.ref): batch for batch in given.in_flight}
         self._blocked: frozenset[UUID] = frozenset()
-        self._freed: set[UUID] = set()
         self._awake = True
         self._claimed = 0
         self._claiming = asyncio.Lock()
@@ -86,8 +86,7 @@ class EvaluationStream:
     def batch_finished(self, finished: BatchFinished) -> None:
         """A batch has ended, in whichever way: there is room for another one."""
         self._in_flight.pop(evaluation_batch_id(finished.ref), None)
-        self._freed.add(finished.ref.evaluation_id)
-        self._awake = self._awake or finished.ref.evaluation_id in self._blocked
+        self._awake = self._awake or self._goes_on(finished.ref.evaluation_id)
         self._show()
 
     @workflow.update
@@ -118,7 +117,6 @@ class EvaluationStream:
 
     async def _dispatch(self) -> None:
         self._awake = False
-        self._freed.clear()
         try:
             async with self._claiming:
                 dispatched = await self._claim_what_arrived()
@@ -128,9 +126,11 @@ class EvaluationStream:
         self._sequence += 1
         self._positions = dict(dispatched.positions)
         self._blocked = frozenset(dispatched.blocked)
-        self._awake = self._awake or dispatched.more or bool(self._freed & self._blocked)
+        self._awake = self._awake or dispatched.more
         self._claimed += sum(batch.size for batch in dispatched.batches)
         await asyncio.gather(*(self._start(batch) for batch in dispatched.batches))
+        # Batches may have finished while the dispatch took them for being in flight.
+        self._awake = self._awake or any(map(self._goes_on, self._blocked))
         self._show()
 
     async def _claim_what_arrived(self) -> Dispatched:
@@ -152,18 +152,24 @@ class EvaluationStream:
         self._awake = True
 
     def _lanes(self) -> tuple[EvaluationLane, ...]:
-        sizes: dict[UUID, list[int]] = {}
-        for batch in self._in_flight.values():
-            sizes.setdefault(batch.ref.evaluation_id, []).append(batch.size)
         return tuple(
             EvaluationLane(
                 evaluation_id=evaluation_id,
                 position=position,
-                in_flight=sum(sizes.get(evaluation_id, ())),
-                batches=len(sizes.get(evaluation_id, ())),
+                in_flight=sum(self._sizes(evaluation_id)),
+                batches=len(self._sizes(evaluation_id)),
             )
             for evaluation_id, position in self._positions.items()
         )
+
+    def _goes_on(self, evaluation_id: UUID) -> bool:
+        """Whether an evaluation that had no room has enough again."""
+        sizes = self._sizes(evaluation_id)
+        return evaluation_id in self._blocked and has_room_again(sum(sizes), len(sizes))
+
+    def _sizes(self, evaluation_id: UUID) -> list[int]:
+        """Of the batches of an evaluation that are in flight."""
+        return [batch.size for batch in self._in_flight.values() if batch.ref.evaluation_id == evaluation_id]
 
     async def _start(self, batch: ClaimedBatch) -> None:
         batch_id = evaluation_batch_id(batch.ref)

@@ -31,6 +31,11 @@ def room(in_flight: int, batches: int) -> int:
     return 0 if batches >= MAX_BATCHES_IN_FLIGHT else max(0, MAX_IN_FLIGHT - in_flight)
 
 
+def has_room_again(in_flight: int, batches: int) -> bool:
+    """Whether an evaluation that had no room goes on: with half of it, so that it claims many at a time."""
+    return in_flight <= MAX_IN_FLIGHT // 2 and batches <= MAX_BATCHES_IN_FLIGHT // 2
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What an evaluation takes of some arrivals.

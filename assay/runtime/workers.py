@@ -49,8 +49,8 @@ WORKFLOWS: Sequence[type] = (
 
 _STORE_ACTIVITIES = 16
 _MODEL_CALLS = 64
-_HOG_RUNS_PER_PROCESS = 2
-"""One runs while another reads its event; more would wait for a process while their time runs."""
+_HOG_ACTIVITIES_PER_PROCESS = 8
+"""One runs while others read and write, or wait: projects take turns for the process."""
 
 _CACHED_WORKFLOWS = 200
 _STORE_GRACE = timedelta(seconds=5)
@@ -134,7 +134,7 @@ async def run_workers(
             client,
             task_queue=TaskQueue.COMPUTE,
             activities=[hog_activities.evaluate, hog_batches.evaluate],
-            max_concurrent_activities=_HOG_RUNS_PER_PROCESS * process_count(settings),
+            max_concurrent_activities=_HOG_ACTIVITIES_PER_PROCESS * process_count(settings),
             graceful_shutdown_timeout=_STORE_GRACE,
         ),
     }

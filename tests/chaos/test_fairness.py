@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.fairness import SMALL, small_project_first
+
+pytestmark = pytest.mark.timeout(240)  # whole engines start here, some several times
 
 
 async def test_ten_events_pass_a_backlog(tmp_path: Path) -> None:

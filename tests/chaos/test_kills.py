@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos.kills import killed
+
+pytestmark = pytest.mark.timeout(240)  # whole engines start here, some several times
 
 
 async def test_killed_while_it_captures_and_judges(tmp_path: Path) -> None:
-    report = await killed(tmp_path / "data", events=400, kills=3, seed=7, per_second=100, longest=60)
+    report = await killed(tmp_path / "data", events=300, kills=2, seed=7, per_second=100, longest=60)
     assert not report.violations, report
-    assert report.figures["kills"] == 3
+    assert report.figures["kills"] == 2
     assert report.figures["calls_cut_off"]
-    assert report.figures["verdicts"] > 250
+    assert report.figures["verdicts"] > 200

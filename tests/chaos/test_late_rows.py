@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos import arrivals
+
+pytestmark = pytest.mark.timeout(240)  # whole engines start here, some several times
 
 
 async def test_rows_that_are_shown_late(tmp_path: Path) -> None:

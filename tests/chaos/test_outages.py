@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos import outages
+
+pytestmark = pytest.mark.timeout(240)  # whole engines start here, some several times
 
 
 async def test_the_event_store_refuses_writes_and_loses_answers(tmp_path: Path) -> None:

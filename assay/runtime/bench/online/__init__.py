@@ -20,11 +20,8 @@ from typing import Any
 
 import uvloop
 
-from assay.runtime.bench.online.backlog import hog, judge
-from assay.runtime.bench.online.baseline import baseline
-from assay.runtime.bench.online.fairness import fairness
+from assay.runtime.bench.online import backlog, baseline, fairness, trickle
 from assay.runtime.bench.online.traffic import SEED
-from assay.runtime.bench.online.trickle import trickle
 
 _LATENCY = 0.3
 
@@ -32,18 +29,18 @@ _Case = Callable[[int, int], Awaitable[dict[str, Any]]]
 
 
 async def _hog(events: int, _: int) -> dict[str, Any]:
-    usual = await baseline(max(events // 20, 100))
-    found = await hog(events)
+    usual = await baseline.run(max(events // 20, 100))
+    found = await backlog.hog(events)
     ratio = found["verdicts_per_second"] / usual["verdicts_per_second"]
     return found | {"one_workflow_per_event": usual, "ratio_to_one_workflow_per_event": round(ratio, 1)}
 
 
 _CASES: Mapping[str, _Case] = {
     "hog": _hog,
-    "judge": lambda events, _: judge(max(events // 5, 200), 0.0),
-    "latency": lambda events, _: judge(max(events // 5, 200), _LATENCY),
-    "trickle": lambda _, seconds: trickle(seconds),
-    "fairness": lambda events, _: fairness(events),
+    "judge": lambda events, _: backlog.judge(max(events // 5, 200), 0.0),
+    "latency": lambda events, _: backlog.judge(max(events // 5, 200), _LATENCY),
+    "trickle": lambda _, seconds: trickle.run(seconds),
+    "fairness": lambda events, _: fairness.run(events),
 }
 CASES: Sequence[str] = tuple(_CASES)
 """Names of the cases, in the order in which they run."""

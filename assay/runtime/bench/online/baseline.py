@@ -53,7 +53,7 @@ class _Bench:
     hog: HogRunner
 
 
-async def baseline(events: int) -> dict[str, Any]:
+async def run(events: int) -> dict[str, Any]:
     """Judge events with one workflow each, 50 at a time, which is where its rate is highest.
 
     Returns:

@@ -25,7 +25,7 @@ _WARM_UP_SEED = 1
 _SMALL_SEED = 2
 
 
-async def fairness(events: int) -> dict[str, Any]:
+async def run(events: int) -> dict[str, Any]:
     """Ten events of a small project at a time, five times: alone, and beside a project with a long queue.
 
     Args:

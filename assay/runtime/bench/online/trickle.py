@@ -22,7 +22,7 @@ _WARM_UP_SEED = 1
 _LAST_BATCHES_SECONDS = 2
 
 
-async def trickle(seconds: int) -> dict[str, Any]:
+async def run(seconds: int) -> dict[str, Any]:
     """Capture 100 events a second, each in a request of its own, for a Hog evaluation.
 
     Returns:
