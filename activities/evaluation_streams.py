@@ -110,7 +110,10 @@ class EvaluationStreamActivities:
         self, given: DispatchInput, evaluations: Sequence[Evaluation], *, consent: bool, again: bool
     ) -> Dispatched:
         earlier = self._targets.claims_of(given.project_id, given.dispatch_id) if again else []
-        lanes = [_lane(evaluation, given.lanes, earlier) for evaluation in evaluations]
+        lanes = [
+            _lane(evaluation, given.lanes, earlier, evaluations=len(evaluations))
+            for evaluation in evaluations
+        ]
         steps = [
             step
             for place, same in _together(lane for lane in lanes if lane.room > 0)
@@ -246,16 +249,20 @@ class EvaluationStreamActivities:
         return self._targets.claimed(evaluation.project_id, evaluation.id, wanted, version=version)
 
 
-def _lane(evaluation: Evaluation, known: Iterable[EvaluationLane], earlier: Sequence[Claim]) -> _Lane:
+def _lane(
+    evaluation: Evaluation, known: Iterable[EvaluationLane], earlier: Sequence[Claim], *, evaluations: int
+) -> _Lane:
     """Where an evaluation stands: where it stood, but not before it became active (again)."""
     since = evaluation.active_since or datetime.now(UTC)
     before = next((lane for lane in known if lane.evaluation_id == evaluation.id), None)
     mine = [claim for claim in earlier if claim.batch.evaluation_id == evaluation.id]
     in_flight, batches = len(mine), len({claim.batch.number for claim in mine})
-    if before is None:
-        return _Lane(evaluation, starting_at(since), room(in_flight, batches))
-    position = before.position if before.position.place.ingested_at >= since else starting_at(since)
-    return _Lane(evaluation, position, room(before.in_flight + in_flight, before.batches + batches))
+    position = starting_at(since)
+    if before is not None:
+        in_flight, batches = in_flight + before.in_flight, batches + before.batches
+        if before.position.place.ingested_at >= since:
+            position = before.position
+    return _Lane(evaluation, position, room(in_flight, batches, evaluations=evaluations))
 
 
 def _together(lanes: Iterable[_Lane]) -> Iterable[tuple[Position, list[_Lane]]]:

@@ -13,7 +13,7 @@ from assay.domain.conditions import CompiledConditions
 from assay.domain.sampling import admitted
 from assay.ports import EvaluationTargets
 
-_READ_BYTES = 32 * 1024 * 1024
+_READ_BYTES = 8 * 1024 * 1024
 """Properties of the events that are read together."""
 
 _COMPILED = 1_000

@@ -165,7 +165,9 @@ class EvaluationStream:
     def _goes_on(self, evaluation_id: UUID) -> bool:
         """Whether an evaluation that had no room has enough again."""
         sizes = self._sizes(evaluation_id)
-        return evaluation_id in self._blocked and has_room_again(sum(sizes), len(sizes))
+        return evaluation_id in self._blocked and has_room_again(
+            sum(sizes), len(sizes), evaluations=len(self._positions)
+        )
 
     def _sizes(self, evaluation_id: UUID) -> list[int]:
         """Of the batches of an evaluation that are in flight."""

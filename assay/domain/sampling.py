@@ -19,6 +19,9 @@ MAX_IN_FLIGHT: Final = 8 * MAX_BATCH_TARGETS
 MAX_BATCHES_IN_FLIGHT: Final = 16
 """Batches of one evaluation, which are small while little arrives."""
 
+_SHARED_FROM: Final = 4
+"""More evaluations of a project than this share what this many may have in flight."""
+
 MAX_BATCH_BYTES: Final = 64 * 1024 * 1024
 """Properties of the targets of one batch; a larger target has a batch of its own."""
 
@@ -26,14 +29,28 @@ AUTOMATIC: Final = ""
 """The trigger in the identity of verdicts that nobody asked for one by one."""
 
 
-def room(in_flight: int, batches: int) -> int:
-    """How many more targets of an evaluation may be claimed."""
-    return 0 if batches >= MAX_BATCHES_IN_FLIGHT else max(0, MAX_IN_FLIGHT - in_flight)
+def room(in_flight: int, batches: int, *, evaluations: int = 1) -> int:
+    """How many more targets of an evaluation may be claimed.
+
+    Args:
+        in_flight: its targets that are in flight, in so many batches.
+        evaluations: of the project that are active.
+    """
+    targets, most = _limits(evaluations)
+    return 0 if batches >= most else max(0, targets - in_flight)
 
 
-def has_room_again(in_flight: int, batches: int) -> bool:
+def has_room_again(in_flight: int, batches: int, *, evaluations: int = 1) -> bool:
     """Whether an evaluation that had no room goes on: with half of it, so that it claims many at a time."""
-    return in_flight <= MAX_IN_FLIGHT // 2 and batches <= MAX_BATCHES_IN_FLIGHT // 2
+    targets, most = _limits(evaluations)
+    return in_flight <= targets // 2 and batches <= most // 2
+
+
+def _limits(evaluations: int) -> tuple[int, int]:
+    """Targets and batches that one of so many evaluations may have in flight."""
+    sharing = max(1, evaluations / _SHARED_FROM)
+    targets = max(MAX_BATCH_TARGETS, int(MAX_IN_FLIGHT / sharing))
+    return targets, max(2, int(MAX_BATCHES_IN_FLIGHT / sharing))
 
 
 @dataclass(frozen=True, slots=True)

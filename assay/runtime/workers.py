@@ -11,21 +11,8 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.batch_runs import BatchRuns
-from activities.batches import Batches
-from activities.evaluation_backfills import BackfillActivities
-from activities.evaluation_states import EvaluationStates
-from activities.evaluation_streams import EvaluationStreamActivities
-from activities.evaluations import EvaluationActivities
-from activities.hog_batches import HogBatchActivities
-from activities.hog_evaluations import HogEvaluationActivities
-from activities.judge_batches import JudgeBatchActivities
-from activities.judge_models import JudgeModels
-from activities.judging import Judge
-from activities.model_gate import ModelGate
-from activities.reconcile import ReconcileActivities
-from activities.streams import Streams
 from assay.ports import EventWriter, HogRunner, LanguageModel
+from assay.runtime.activities import activities_of
 from assay.runtime.hog import process_count
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
@@ -47,8 +34,12 @@ WORKFLOWS: Sequence[type] = (
 )
 """Every workflow type; each has a recorded history in the test suite."""
 
-_STORE_ACTIVITIES = 16
-_MODEL_CALLS = 64
+_STORE_ACTIVITIES = 100
+"""Some of them wait for others of the same queue (pages that a stream claims): these must find a place."""
+
+_JUDGING_ACTIVITIES = 256
+"""Batches and runs. How many calls a key bears is the governor's business, not the worker's."""
+
 _HOG_ACTIVITIES_PER_PROCESS = 8
 """One runs while others read and write, or wait: projects take turns for the process."""
 
@@ -74,51 +65,13 @@ async def run_workers(
     Yields:
         A task that ends, with one sentence, only when a worker fails for good.
     """
-    gate = ModelGate(model, maximum=settings.model_concurrency)
-    judge = Judge(JudgeModels(stores.registry, model), gate)
-    activities = EvaluationActivities(
-        registry=stores.registry,
-        events=stores.events,
-        judge=judge,
-        trial_eval_limit=settings.trial_eval_limit,
-    )
-    hog_activities = HogEvaluationActivities(registry=stores.registry, events=stores.events, hog=hog)
-    states = EvaluationStates(stores.registry)
-    batches = Batches(registry=stores.registry, targets=stores.targets, writer=writer, states=states)
-    hog_batches = HogBatchActivities(registry=stores.registry, batches=batches, hog=hog)
-    judge_batches = JudgeBatchActivities(
-        registry=stores.registry,
-        batches=batches,
-        judge=judge,
-        trial_eval_limit=settings.trial_eval_limit,
-    )
-    streams = EvaluationStreamActivities(registry=stores.registry, targets=stores.targets, states=states)
-    backfills = BackfillActivities(targets=stores.targets, streams=Streams(client), runs=BatchRuns(client))
-    reconcile = ReconcileActivities(
-        registry=stores.registry,
-        targets=stores.targets,
-        states=states,
-        streams=Streams(client),
-        runs=BatchRuns(client),
-    )
+    activities = activities_of(client, settings, stores, writer=writer, model=model, hog=hog)
     makers: Mapping[TaskQueue, Callable[[], Worker]] = {
         TaskQueue.MAIN: lambda: Worker(
             client,
             task_queue=TaskQueue.MAIN,
             workflows=WORKFLOWS,
-            activities=[
-                activities.record_verdict,
-                activities.fail_evaluation,
-                streams.dispatch,
-                streams.claim_page,
-                backfills.count_history,
-                backfills.claim_page,
-                backfills.batches_not_running,
-                reconcile.list_projects,
-                reconcile.survey,
-                reconcile.repair,
-                reconcile.report,
-            ],
+            activities=activities[TaskQueue.MAIN],
             max_concurrent_activities=_STORE_ACTIVITIES,
             max_cached_workflows=_CACHED_WORKFLOWS,
             graceful_shutdown_timeout=_STORE_GRACE,
@@ -126,14 +79,14 @@ async def run_workers(
         TaskQueue.LLM: lambda: Worker(
             client,
             task_queue=TaskQueue.LLM,
-            activities=[activities.judge, judge_batches.judge],
-            max_concurrent_activities=_MODEL_CALLS,
+            activities=activities[TaskQueue.LLM],
+            max_concurrent_activities=_JUDGING_ACTIVITIES,
             graceful_shutdown_timeout=_MODEL_GRACE,
         ),
         TaskQueue.COMPUTE: lambda: Worker(
             client,
             task_queue=TaskQueue.COMPUTE,
-            activities=[hog_activities.evaluate, hog_batches.evaluate],
+            activities=activities[TaskQueue.COMPUTE],
             max_concurrent_activities=_HOG_ACTIVITIES_PER_PROCESS * process_count(settings),
             graceful_shutdown_timeout=_STORE_GRACE,
         ),

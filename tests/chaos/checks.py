@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
-from tests.chaos.judge import CountingJudge, Kill
+from tests.chaos.judge import Call, CountingJudge, Kill
 from tests.chaos.ledger import Ledger
 from tests.chaos.sampling import Sampled
 
@@ -66,45 +67,45 @@ def check_ledger(
 
 
 def check_calls(report: Report, judge: CountingJudge, ledger: Ledger, kills: Sequence[Kill] = ()) -> None:
-    """No more calls than targets and calls that a kill cut off; none after its verdict was there."""
+    """No more calls than targets and calls under way at the kills; none after its verdict was there."""
     judged = {row["target"] for row in ledger.verdicts if row["model"] and not row["skip_reason"]}
-    paid, cut = judge.paid(), judge.cut_by(kills)
-    lately = Counter(
-        call.target
-        for call in judge.calls
-        if any(not kill.cut(call) and kill.just_before(call, COMMIT_SECONDS) for kill in kills)
-    )
-    again = {target: count - 1 for target, count in paid.items() if count > 1}
+    paid = judge.paid()
+    cut = [call for call in paid if any(kill.cut(call) for kill in kills)]
+    lost = _lost_answers(paid, kills)
     report.forbid(
-        "targets judged again though no kill cut their call off",
-        [target for target, count in again.items() if count > cut[target] + lately[target]],
+        "answers paid for again though no kill came between them and the ledger",
+        [call.target for call, seconds in lost if seconds > COMMIT_SECONDS],
     )
-    report.forbid("targets with a verdict that nobody asked for", judged - paid.keys())
+    report.forbid("targets with a verdict that nobody asked for", judged - {call.target for call in paid})
     recorded = _first_recorded(ledger)
     report.forbid(
         "calls after their verdict was recorded",
-        [call.target for call in judge.calls if call.asked > recorded.get(call.target, float("inf"))],
+        [call.target for call in judge.calls if call.asked > recorded.get(call.target, inf)],
     )
     report.figures |= {
         "calls": len(judge.calls),
-        "calls_answered": sum(paid.values()),
-        "calls_cut_off": sum(cut.values()),
-        "calls_repeated": sum(again.values()),
-        "calls_repeated_though_answered": sum(max(0, count - cut[t]) for t, count in again.items()),
-        "longest_commit_s": round(max(_commits_lost(judge, kills, again), default=0.0), 2),
+        "calls_with_a_verdict": len(paid),
+        "calls_repeated": len(paid) - len({call.target for call in paid}),
+        "calls_unanswered_at_kills": len(cut),
+        "answers_lost_at_kills": len(lost),
+        "oldest_answer_lost_s": round(max((seconds for _, seconds in lost), default=0.0), 2),
     }
 
 
-def _commits_lost(judge: CountingJudge, kills: Sequence[Kill], again: Collection[str]) -> Iterator[float]:
-    """How long before a kill the answers had come that were lost all the same."""
-    for target in again:
-        calls = [call for call in judge.calls if call.target == target]
-        for call in sorted(calls, key=lambda call: call.asked)[:-1]:
-            after = [
-                kill.sent - call.answered for kill in kills if call.answered and kill.sent > call.answered
-            ]
-            if after:
-                yield min(after)
+def _lost_answers(calls: Iterable[Call], kills: Sequence[Kill]) -> list[tuple[Call, float]]:
+    """The answers that were paid for again, and how long before the next kill they had come.
+
+    Calls that a kill cut off had no answer. Without a kill afterwards there is no excuse: infinitely long.
+    """
+    by_target: dict[str, list[Call]] = {}
+    for call in sorted(calls, key=lambda call: call.asked):
+        by_target.setdefault(call.target, []).append(call)
+    return [
+        (call, min((kill.sent - call.answered for kill in kills if kill.sent > call.answered), default=inf))
+        for same in by_target.values()
+        for call in same[:-1]
+        if call.answered is not None and not any(kill.cut(call) for kill in kills)
+    ]
 
 
 def _first_recorded(ledger: Ledger) -> dict[str, float]:

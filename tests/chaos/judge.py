@@ -6,8 +6,7 @@ import asyncio
 import json
 import re
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -53,10 +52,6 @@ class Kill:
         """Whether a call may have been under way."""
         return call.asked <= self.seen and (call.answered is None or call.answered >= self.sent)
 
-    def just_before(self, call: Call, seconds: float) -> bool:
-        """Whether a call had been answered, but not so many seconds before."""
-        return call.answered is not None and self.sent - seconds <= call.answered < self.sent
-
 
 class CountingJudge:
     """The endpoint, for the length of a `with` block.
@@ -95,13 +90,9 @@ class CountingJudge:
         while self.answered < count and time.monotonic() < deadline:
             time.sleep(0.02)
 
-    def paid(self) -> Counter[str]:
-        """Target → calls that brought a verdict, or would have if the caller had lived."""
-        return Counter(call.target for call in self.calls if call.status in (0, 200))
-
-    def cut_by(self, kills: Sequence[Kill]) -> Counter[str]:
-        """Target → calls that were under way when a process was killed."""
-        return Counter(call.target for call in self.calls if any(kill.cut(call) for kill in kills))
+    def paid(self) -> list[Call]:
+        """The calls that brought a verdict, or would have if the caller had lived."""
+        return [call for call in self.calls if call.status in (0, 200)]
 
     def __enter__(self) -> Self:
         self._server.__enter__()

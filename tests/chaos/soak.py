@@ -36,7 +36,7 @@ async def soaked(folder: Path, *, events: int, seed: int, per_second: float, lon
     with CountingJudge() as judge, world(folder, judge.settings) as running:
         evaluations = [
             running.evaluation(judge=False, rollout=70),
-            running.evaluation(judge=True, rollout=70),
+            running.evaluation(judge=True, rollout=30, key=True),
         ]
         with sampled_memory(running.engine.process.pid) as samples:
             began = time.monotonic()

@@ -15,5 +15,5 @@ async def test_killed_while_it_captures_and_judges(tmp_path: Path) -> None:
     report = await killed(tmp_path / "data", events=300, kills=2, seed=7, per_second=100, longest=60)
     assert not report.violations, report
     assert report.figures["kills"] == 2
-    assert report.figures["calls_cut_off"]
+    assert report.figures["calls_unanswered_at_kills"]
     assert report.figures["verdicts"] > 200

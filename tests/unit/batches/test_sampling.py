@@ -20,6 +20,7 @@ from assay.domain.sampling import (
     batches,
     choose,
     claims,
+    has_room_again,
     room,
 )
 
@@ -75,6 +76,23 @@ def test_room_is_bounded_by_targets_and_by_batches() -> None:
     assert room(MAX_IN_FLIGHT - 3, 1) == 3
     assert room(MAX_IN_FLIGHT + 3, 1) == 0
     assert room(0, MAX_BATCHES_IN_FLIGHT) == 0
+
+
+def test_many_evaluations_share_what_a_project_may_have_in_flight() -> None:
+    assert room(0, 0, evaluations=4) == MAX_IN_FLIGHT
+    assert room(0, 0, evaluations=16) == MAX_IN_FLIGHT // 4
+    assert room(0, 0, evaluations=5_000) == MAX_BATCH_TARGETS
+    assert room(0, 2, evaluations=5_000) == 0
+
+
+@given(st.integers(0, 2_000), st.integers(0, 20), st.integers(1, 100))
+def test_whoever_has_room_again_may_claim_at_least_half_of_it(
+    in_flight: int, batches: int, evaluations: int
+) -> None:
+    most = room(0, 0, evaluations=evaluations)
+    if has_room_again(in_flight, batches, evaluations=evaluations):
+        assert room(in_flight, batches, evaluations=evaluations) >= most // 2
+    assert has_room_again(0, 0, evaluations=evaluations)
 
 
 def test_claims_carry_the_identity_of_their_verdict() -> None:

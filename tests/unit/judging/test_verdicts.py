@@ -164,7 +164,9 @@ def test_the_customers_key_is_named() -> None:
 )
 def test_kinds_of_trigger(trigger: str, kind: str) -> None:
     run = RUN.model_copy(update={"trigger": trigger})
-    assert verdict_event(Occasion.of_run(run), PASSED, source=None).properties["$ai_evaluation_trigger"] == kind
+    assert (
+        verdict_event(Occasion.of_run(run), PASSED, source=None).properties["$ai_evaluation_trigger"] == kind
+    )
 
 
 def test_context_is_copied_as_far_as_it_is_plain() -> None:

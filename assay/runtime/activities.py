@@ -1,0 +1,88 @@
+"""All activities, on their ports: which queue runs what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from temporalio.client import Client
+
+from activities.batch_runs import BatchRuns
+from activities.batches import Batches
+from activities.evaluation_backfills import BackfillActivities
+from activities.evaluation_states import EvaluationStates
+from activities.evaluation_streams import EvaluationStreamActivities
+from activities.evaluations import EvaluationActivities
+from activities.hog_batches import HogBatchActivities
+from activities.hog_evaluations import HogEvaluationActivities
+from activities.judge_batches import JudgeBatchActivities
+from activities.judge_models import JudgeModels
+from activities.judging import Judge
+from activities.model_gate import ModelGate
+from activities.reconcile import ReconcileActivities
+from activities.streams import Streams
+from assay.ports import EventWriter, HogRunner, LanguageModel
+from assay.runtime.settings import Settings
+from assay.runtime.stores import Stores
+from assay.temporal.queues import TaskQueue
+
+
+def activities_of(
+    client: Client,
+    settings: Settings,
+    stores: Stores,
+    *,
+    writer: EventWriter,
+    model: LanguageModel,
+    hog: HogRunner,
+) -> Mapping[TaskQueue, Sequence[Callable[..., Any]]]:
+    """The activities of each queue.
+
+    Args:
+        client: what activities reach other workflows through.
+    """
+    gate = ModelGate(model, maximum=settings.model_concurrency)
+    judge = Judge(JudgeModels(stores.registry, model), gate)
+    runs = EvaluationActivities(
+        registry=stores.registry,
+        events=stores.events,
+        judge=judge,
+        trial_eval_limit=settings.trial_eval_limit,
+    )
+    hog_runs = HogEvaluationActivities(registry=stores.registry, events=stores.events, hog=hog)
+    states = EvaluationStates(stores.registry)
+    batches = Batches(registry=stores.registry, targets=stores.targets, writer=writer, states=states)
+    hog_batches = HogBatchActivities(registry=stores.registry, batches=batches, hog=hog)
+    judge_batches = JudgeBatchActivities(
+        registry=stores.registry,
+        batches=batches,
+        judge=judge,
+        trial_eval_limit=settings.trial_eval_limit,
+    )
+    dispatching = EvaluationStreamActivities(registry=stores.registry, targets=stores.targets, states=states)
+    streams, batch_runs = Streams(client), BatchRuns(client)
+    backfills = BackfillActivities(targets=stores.targets, streams=streams, runs=batch_runs)
+    reconcile = ReconcileActivities(
+        registry=stores.registry,
+        targets=stores.targets,
+        states=states,
+        streams=streams,
+        runs=batch_runs,
+    )
+    return {
+        TaskQueue.MAIN: [
+            runs.record_verdict,
+            runs.fail_evaluation,
+            dispatching.dispatch,
+            dispatching.claim_page,
+            backfills.count_history,
+            backfills.claim_page,
+            backfills.batches_not_running,
+            reconcile.list_projects,
+            reconcile.survey,
+            reconcile.repair,
+            reconcile.report,
+        ],
+        TaskQueue.LLM: [runs.judge, judge_batches.judge],
+        TaskQueue.COMPUTE: [hog_runs.evaluate, hog_batches.evaluate],
+    }
