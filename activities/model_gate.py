@@ -41,6 +41,9 @@ from assay.temporal.metrics import (
     MODEL_CALLS_IN_FLIGHT,
     MODEL_CIRCUITS_OPEN,
     MODEL_CONCURRENCY_LIMIT,
+    MODEL_COST,
+    MODEL_TOKENS,
+    MODEL_UNPRICED,
     MODEL_WAIT_SECONDS,
 )
 
@@ -97,6 +100,7 @@ class Turn:
         try:
             self.outcome = reply = await self._model.complete(request, access)
             code = "ok"
+            _count(request, reply)
             return reply
         except WorkError as error:
             self.outcome = error
@@ -105,6 +109,16 @@ class Turn:
         finally:
             MODEL_CALLS.labels(request.provider, code).inc()
             MODEL_CALL_SECONDS.labels(request.provider).observe(time.monotonic() - started)
+
+
+def _count(request: ModelRequest, reply: ModelReply) -> None:
+    """What an answer took and cost."""
+    MODEL_TOKENS.labels(request.provider, "input").inc(reply.input_tokens or 0)
+    MODEL_TOKENS.labels(request.provider, "output").inc(reply.output_tokens or 0)
+    if reply.cost_usd is None:
+        MODEL_UNPRICED.labels(request.provider).inc()
+    else:
+        MODEL_COST.labels(request.provider).inc(reply.cost_usd)
 
 
 class ModelGate:

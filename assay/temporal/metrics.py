@@ -24,6 +24,17 @@ MODEL_CALL_SECONDS = Histogram(
     ["provider"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 90),
 )
+MODEL_TOKENS = Counter(
+    "assay_model_tokens_total",
+    "Tokens of answered questions, as providers report them; kind is `input` or `output`.",
+    ["provider", "kind"],
+)
+MODEL_COST = Counter(
+    "assay_model_cost_usd_total", "Price of answered questions, where it is known, in USD.", ["provider"]
+)
+MODEL_UNPRICED = Counter(
+    "assay_model_unpriced_total", "Answered questions whose price is not known.", ["provider"]
+)
 MODEL_WAIT_SECONDS = Histogram(
     "assay_model_wait_seconds",
     "Time until a question could be put to the provider: for a place, and for the end of a Retry-After.",
