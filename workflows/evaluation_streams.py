@@ -4,8 +4,9 @@ Id: `evaluation-stream-{project}`; it never ends, it continues as new.
 Messages: signal `wake` (something arrived, or an evaluation changed), signal `batch_finished` (from batches),
 update `claim_page` (backfills and sweeps claim through it), query `state`.
 Timers: a rest after a failure that is none of an outage. An idle stream costs nothing.
-Failure: while a store is away, the dispatch is retried without end. What was claimed and not started, because
-the workflow was terminated in between, is found by `reconcile`.
+Failure: while a store is away, the dispatch is retried without end. A page is tried once, so that it does not
+keep live traffic waiting; who asked for it asks again. What was claimed and not started, because the
+workflow was terminated in between, is found by `reconcile`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ from assay.contracts.evaluation_batches import (
     Dispatched,
     DispatchInput,
     EvaluationBatchInput,
-    EvaluationLane,
     EvaluationStreamInput,
     Origin,
     Position,
@@ -42,12 +42,12 @@ from assay.domain.sampling import has_room_again
 from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.ids import evaluation_batch_id
 from assay.temporal.priorities import Rank, fair
-from assay.temporal.retry import DISPATCH
+from assay.temporal.retry import CLAIM_PAGE, DISPATCH
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER, pairs
 from workflows.evaluation_batches import EvaluationBatch
 
-_MAX_EVENTS = 4_000
-"""History events after which the stream continues as new: below what Temporal suggests it at."""
+_MAX_EVENTS = 1_000
+"""History events after which the stream continues as new: replaying so many takes half a second."""
 
 _REST = timedelta(minutes=1)
 
@@ -65,6 +65,7 @@ class EvaluationStream:
         self._blocked: frozenset[UUID] = frozenset()
         self._awake = True
         self._claimed = 0
+        self._failed = False
         self._claiming = asyncio.Lock()
 
     @workflow.run
@@ -97,13 +98,15 @@ class EvaluationStream:
                 EvaluationStreamActivities.claim_page,
                 given,
                 summary=f"Claim a page for {given.origin}: {given.dispatch_id}"[:200],
-                **DISPATCH.options,
+                **CLAIM_PAGE.options,
             )
 
     @claim_page.validator
-    def _is_of_this_project(self, given: ClaimPageInput) -> None:
+    def _may_claim(self, given: ClaimPageInput) -> None:
         if given.project_id != self._project_id:
             raise ApplicationError(f"This stream is of project {self._project_id}.", non_retryable=True)
+        if self._is_long():  # one page after the other would keep it from continuing as new
+            raise ApplicationError("The stream is about to continue as new: ask again.")
 
     @workflow.query
     def state(self) -> EvaluationStreamInput:
@@ -121,8 +124,10 @@ class EvaluationStream:
             async with self._claiming:
                 dispatched = await self._claim_what_arrived()
         except ActivityError as error:
+            self._failed = True
             await self._rest(error)
             return
+        self._failed = False
         self._sequence += 1
         self._positions = dict(dispatched.positions)
         self._blocked = frozenset(dispatched.blocked)
@@ -138,7 +143,13 @@ class EvaluationStream:
         dispatch_id = f"{workflow.info().first_execution_run_id}-{self._sequence}"
         return await workflow.execute_activity_method(
             EvaluationStreamActivities.dispatch,
-            DispatchInput(project_id=self._project_id, dispatch_id=dispatch_id, lanes=self._lanes()),
+            DispatchInput(
+                project_id=self._project_id,
+                dispatch_id=dispatch_id,
+                positions=self._positions,
+                in_flight={found: (sum(sizes), len(sizes)) for found, sizes in self._in_flight_sizes()},
+                again=self._failed,
+            ),
             summary=f"Look at what arrived ({self._sequence})",
             **DISPATCH.options,
         )
@@ -151,23 +162,18 @@ class EvaluationStream:
         await workflow.sleep(_REST, summary="Rest after a failure")
         self._awake = True
 
-    def _lanes(self) -> tuple[EvaluationLane, ...]:
-        return tuple(
-            EvaluationLane(
-                evaluation_id=evaluation_id,
-                position=position,
-                in_flight=sum(self._sizes(evaluation_id)),
-                batches=len(self._sizes(evaluation_id)),
-            )
-            for evaluation_id, position in self._positions.items()
-        )
-
     def _goes_on(self, evaluation_id: UUID) -> bool:
         """Whether an evaluation that had no room has enough again."""
         sizes = self._sizes(evaluation_id)
         return evaluation_id in self._blocked and has_room_again(
             sum(sizes), len(sizes), evaluations=len(self._positions)
         )
+
+    def _in_flight_sizes(self) -> list[tuple[UUID, list[int]]]:
+        return [
+            (found, self._sizes(found))
+            for found in sorted({batch.ref.evaluation_id for batch in self._in_flight.values()})
+        ]
 
     def _sizes(self, evaluation_id: UUID) -> list[int]:
         """Of the batches of an evaluation that are in flight."""
@@ -196,7 +202,9 @@ class EvaluationStream:
             workflow.logger.info("the batch runs already")
 
     def _is_long(self) -> bool:
-        return workflow.info().get_current_history_length() >= _MAX_EVENTS
+        """By events, or by bytes: many evaluations that stand in different places make long messages."""
+        info = workflow.info()
+        return info.get_current_history_length() >= _MAX_EVENTS or info.is_continue_as_new_suggested()
 
     def _show(self) -> None:
         workflow.set_current_details(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from assay.contracts.base import Contract, HistoryContract, UtcDatetime
 from assay.contracts.evaluations import EvaluationType
@@ -172,30 +175,39 @@ class BatchFinished(HistoryContract):
     tally: BatchTally
 
 
-class EvaluationLane(HistoryContract):
-    """Where the live judging of one evaluation stands.
+def _shared(positions: Mapping[UUID, Position]) -> list[dict[str, Any]]:
+    """Each position once, with the evaluations that stand there: most stand where the others do."""
+    there: dict[str, list[str]] = {}
+    for evaluation_id, position in positions.items():
+        there.setdefault(position.model_dump_json(), []).append(str(evaluation_id))
+    return [{"position": json.loads(text), "evaluations": ids} for text, ids in there.items()]
 
-    Attributes:
-        in_flight: targets of batches that have not finished.
-        batches: number of those batches.
-    """
 
-    evaluation_id: UUID
-    position: Position
-    in_flight: int = 0
-    batches: int = 0
+def _spread(value: object) -> object:
+    """The inverse of `_shared`, before validation."""
+    if not isinstance(value, list):
+        return value
+    return {found: group["position"] for group in value for found in group["evaluations"]}
+
+
+Positions = Annotated[dict[UUID, Position], BeforeValidator(_spread), PlainSerializer(_shared)]
+"""Evaluation id → where it stands; in histories, each position once."""
 
 
 class DispatchInput(HistoryContract):
     """Argument of the activity that claims live targets.
 
     Attributes:
-        lanes: of the evaluations that were active last time.
+        positions: of the evaluations that were active last time.
+        in_flight: evaluation id → targets that are in flight, and in how many batches.
+        again: an earlier activity for the same dispatch failed, and may have claimed.
     """
 
     project_id: int
     dispatch_id: str
-    lanes: tuple[EvaluationLane, ...] = ()
+    positions: Positions = Field(default_factory=dict)
+    in_flight: dict[UUID, tuple[int, int]] = Field(default_factory=dict)
+    again: bool = False
 
 
 class Dispatched(HistoryContract):
@@ -209,7 +221,7 @@ class Dispatched(HistoryContract):
         matched, filtered: how many pairs of an evaluation and an arrival its conditions admitted, and not.
     """
 
-    positions: dict[UUID, Position]
+    positions: Positions
     batches: tuple[ClaimedBatch, ...] = ()
     more: bool = False
     blocked: tuple[UUID, ...] = ()
@@ -228,7 +240,7 @@ class EvaluationStreamInput(HistoryContract):
 
     project_id: int
     sequence: int = 0
-    positions: dict[UUID, Position] = Field(default_factory=dict)
+    positions: Positions = Field(default_factory=dict)
     in_flight: tuple[ClaimedBatch, ...] = ()
 
 

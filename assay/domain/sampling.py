@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from assay.contracts.evaluation_batches import MAX_BATCH_TARGETS, Arrival, BatchRef, Claim, Origin
@@ -29,15 +29,28 @@ AUTOMATIC: Final = ""
 """The trigger in the identity of verdicts that nobody asked for one by one."""
 
 
-def room(in_flight: int, batches: int, *, evaluations: int = 1) -> int:
-    """How many more targets of an evaluation may be claimed.
+class Room(NamedTuple):
+    """What an evaluation may claim now.
+
+    Attributes:
+        targets: at most.
+        size: bytes of their properties, roughly: what fits the batches that may be started.
+    """
+
+    targets: int
+    size: int
+
+
+def room(in_flight: int, batches: int, *, evaluations: int = 1) -> Room:
+    """How much more of an evaluation may be claimed.
 
     Args:
         in_flight: its targets that are in flight, in so many batches.
         evaluations: of the project that are active.
     """
     targets, most = _limits(evaluations)
-    return 0 if batches >= most else max(0, targets - in_flight)
+    free = max(0, most - batches)
+    return Room(max(0, targets - in_flight) if free else 0, free * MAX_BATCH_BYTES)
 
 
 def has_room_again(in_flight: int, batches: int, *, evaluations: int = 1) -> bool:
@@ -67,7 +80,7 @@ class Chosen:
 
 
 def choose(
-    arrivals: Sequence[Arrival], admitted: Collection[UUID], known: Collection[UUID], *, room: int
+    arrivals: Sequence[Arrival], admitted: Collection[UUID], known: Collection[UUID], *, room: Room
 ) -> Chosen:
     """Take what conditions admit and nobody has claimed, as long as there is room.
 
@@ -76,10 +89,12 @@ def choose(
         known: targets that were claimed before.
     """
     taken: dict[UUID, Arrival] = {}
+    size = 0
     for seen, arrival in enumerate(arrivals):
         if arrival.uuid in known or arrival.uuid in taken or arrival.uuid not in admitted:
             continue
-        if len(taken) >= room:
+        size += arrival.size
+        if len(taken) >= room.targets or (taken and size > room.size):
             return Chosen(list(taken.values()), seen)
         taken[arrival.uuid] = arrival
     return Chosen(list(taken.values()), len(arrivals))

@@ -13,7 +13,6 @@ from temporalio.worker import Worker
 
 from assay.ports import EventWriter, HogRunner, LanguageModel
 from assay.runtime.activities import activities_of
-from assay.runtime.hog import process_count
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 from assay.temporal.queues import TaskQueue
@@ -37,13 +36,11 @@ WORKFLOWS: Sequence[type] = (
 _STORE_ACTIVITIES = 100
 """Some of them wait for others of the same queue (pages that a stream claims): these must find a place."""
 
-_JUDGING_ACTIVITIES = 256
-"""Batches and runs. How many calls a key bears is the governor's business, not the worker's."""
+_JUDGING_ACTIVITIES = 1_000
+"""Batches and runs on either queue. A place is only a task that waits, and one project must not have them
+all: how many calls a key bears, who is next for a process and what fits the memory is decided inside."""
 
-_HOG_ACTIVITIES_PER_PROCESS = 8
-"""One runs while others read and write, or wait: projects take turns for the process."""
-
-_CACHED_WORKFLOWS = 200
+_CACHED_WORKFLOWS = 1_000
 _STORE_GRACE = timedelta(seconds=5)
 _MODEL_GRACE = timedelta(seconds=20)
 """A model call that is cut off is paid for again; most answer within this."""
@@ -87,7 +84,7 @@ async def run_workers(
             client,
             task_queue=TaskQueue.COMPUTE,
             activities=activities[TaskQueue.COMPUTE],
-            max_concurrent_activities=_HOG_ACTIVITIES_PER_PROCESS * process_count(settings),
+            max_concurrent_activities=_JUDGING_ACTIVITIES,
             graceful_shutdown_timeout=_STORE_GRACE,
         ),
     }

@@ -84,6 +84,14 @@ DISPATCH = Budget(
 )
 """Looking at what arrived and claiming it: nobody else does it, so it is tried until it is done."""
 
+CLAIM_PAGE = Budget(
+    attempt=timedelta(seconds=90),
+    total=None,
+    retry=RetryPolicy(maximum_attempts=1),
+    heartbeat=timedelta(seconds=15),
+)
+"""Claiming a page of what arrived before: live traffic waits meanwhile, and who asked can ask again."""
+
 MODEL_CALL_TIMEOUT = timedelta(seconds=90)
 """How long one answer of a model may take on the wire."""
 

@@ -8,12 +8,10 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from assay.contracts.evaluation_batches import EvaluationStreamInput
 from assay.contracts.events import GENERATION, Event
 from assay.domain.batch_details import stream_summary
-from assay.errors import StoreUnavailable
 from assay.ports import EvaluationRepository
 from assay.temporal.ids import evaluation_stream_id
 from assay.temporal.priorities import Rank, fair
@@ -96,6 +94,13 @@ class StreamWaker:
             task.cancel()
 
     async def _serve(self, project_id: int) -> None:
+        try:
+            await self._wake_while_waiting(project_id)
+        finally:
+            # No await since nothing was seen to wait, so the next arrival starts a task of its own.
+            self._tasks.pop(project_id, None)
+
+    async def _wake_while_waiting(self, project_id: int) -> None:
         pause = WAKE_SECONDS
         while project_id in self._waiting:
             self._waiting.discard(project_id)
@@ -103,15 +108,13 @@ class StreamWaker:
                 if await self._evaluations.active(project_id):
                     await self._wake(project_id)
                 pause = WAKE_SECONDS
-            except (RPCError, StoreUnavailable) as error:
+            except Exception as error:  # whatever it is, arrivals go on waiting to be told
                 log.warning("evaluation stream not woken", project_id=project_id, reason=str(error))
                 self._waiting.add(project_id)
                 pause = min(2 * pause, _MOST_PATIENT_SECONDS)
             if self._closing.is_set():
                 break
             await self._pause(pause)
-        # No await since nothing was seen to wait, so the next arrival starts a task of its own.
-        self._tasks.pop(project_id, None)
 
     async def _pause(self, seconds: float) -> None:
         try:

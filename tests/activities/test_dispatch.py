@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,11 +21,11 @@ from assay.contracts.evaluation_batches import (
     ClaimPageInput,
     Dispatched,
     DispatchInput,
-    EvaluationLane,
     Origin,
+    Position,
 )
 from assay.contracts.evaluations import Evaluation, EvaluationType
-from assay.contracts.events import GENERATION, Event
+from assay.contracts.events import EVALUATION, GENERATION, Event
 from assay.domain.conditions import in_rollout
 from assay.domain.sampling import MAX_IN_FLIGHT
 from tests.activities.world import PROJECT, World
@@ -41,25 +42,28 @@ class Stream:
         self.activities = EvaluationStreamActivities(
             registry=world.registry, targets=self.targets, states=EvaluationStates(world.registry)
         )
-        self.lanes: tuple[EvaluationLane, ...] = ()
+        self.positions: dict[UUID, Position] = {}
 
     async def dispatch(
-        self, dispatch_id: str = "", *, attempt: int = 1, in_flight: int = 0, forget: bool = False
+        self,
+        dispatch_id: str = "",
+        *,
+        attempt: int = 1,
+        in_flight: Mapping[UUID, tuple[int, int]] = MappingProxyType({}),
+        forget: bool = False,
     ) -> Dispatched:
         """One dispatch; `forget`: its result is lost."""
         given = DispatchInput(
             project_id=PROJECT,
             dispatch_id=dispatch_id or str(uuid4()),
-            lanes=tuple(lane.model_copy(update={"in_flight": in_flight}) for lane in self.lanes),
+            positions=self.positions,
+            in_flight=dict(in_flight),
         )
         environment = ActivityEnvironment()
         environment.info = dataclasses.replace(environment.info, attempt=attempt)
         dispatched = await environment.run(self.activities.dispatch, given)
         if not forget:
-            self.lanes = tuple(
-                EvaluationLane(evaluation_id=key, position=position)
-                for key, position in dispatched.positions.items()
-            )
+            self.positions = dispatched.positions
         return dispatched
 
     async def page(self, evaluation: Evaluation, origin: Origin, **changes: Any) -> ClaimedPage:
@@ -94,6 +98,13 @@ def generation(at: datetime | None = None, **properties: Any) -> Event:
         distinct_id="user-1",
         timestamp=at or datetime.now(UTC),
         properties={"$ai_trace_id": "t", **properties},
+    )
+
+
+def _verdict(claim: Claim, target: Event) -> Event:
+    properties = {"$ai_evaluation_id": str(claim.batch.evaluation_id), "$ai_evaluation_result": True}
+    return target.model_copy(
+        update={"event": EVALUATION, "uuid": claim.verdict_event_id, "properties": properties}
     )
 
 
@@ -193,23 +204,12 @@ async def test_an_evaluation_without_room_waits_and_others_go_on(world: World, s
     quick = await world.evaluation(conditions=EVERYTHING)
     await stream.dispatch()
     events = stream.capture(30)
-    before = {lane.evaluation_id: lane.position for lane in stream.lanes}
-    given = DispatchInput(
-        project_id=PROJECT,
-        dispatch_id=str(uuid4()),
-        lanes=tuple(
-            lane.model_copy(update={"in_flight": MAX_IN_FLIGHT - 10 if lane.evaluation_id == slow.id else 0})
-            for lane in stream.lanes
-        ),
-    )
-    dispatched = await ActivityEnvironment().run(stream.activities.dispatch, given)
+    before = stream.positions
+    dispatched = await stream.dispatch(in_flight={slow.id: (MAX_IN_FLIGHT - 10, 8)})
     sizes = {batch.ref.evaluation_id: batch.size for batch in dispatched.batches}
     assert sizes == {slow.id: 10, quick.id: 30}
     assert dispatched.blocked == (slow.id,)
     assert before[slow.id] != dispatched.positions[slow.id] != dispatched.positions[quick.id]
-    stream.lanes = tuple(
-        EvaluationLane(evaluation_id=key, position=position) for key, position in dispatched.positions.items()
-    )
     rest = await stream.dispatch()
     assert {batch.ref.evaluation_id: batch.size for batch in rest.batches} == {slow.id: 20}
     assert stream.claimed(dispatched) | stream.claimed(rest) == uuids(events)
@@ -268,6 +268,24 @@ async def test_a_backfill_claims_history_newest_first_and_nothing_twice(world: W
     assert again.batches == ()
     assert again.known == again.seen
     assert again.before is None
+
+
+async def test_a_backfill_leaves_what_an_older_version_is_about_to_judge(
+    world: World, stream: Stream
+) -> None:
+    evaluation = await world.evaluation(conditions=EVERYTHING)
+    judged, waiting = stream.capture(2), stream.capture(3)
+    claims = {claim.target: claim for claim in stream.claims(await stream.dispatch())}
+    world.events.insert([_verdict(claims[event.uuid], event) for event in judged])
+    changed = await world.registry.evaluations.update(
+        PROJECT,
+        evaluation.id,
+        lambda now: now.model_copy(update={"evaluation_config": {"prompt": "Pass if it is short."}}),
+    )
+    assert changed is not None
+    since = min(event.timestamp for event in judged)
+    page = await stream.page(changed, Origin.BACKFILL, since=since)
+    assert stream.claimed(page) & uuids([*judged, *waiting]) == uuids(judged)
 
 
 async def test_a_sweep_claims_what_the_stream_has_missed(world: World, stream: Stream) -> None:

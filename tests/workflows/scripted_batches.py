@@ -85,6 +85,7 @@ class ScriptedArrivals:
         self.dispatches: list[DispatchInput] = []
         self.pages: list[ClaimPageInput] = []
         self.failures: list[WorkError] = []
+        self.page_failures: list[WorkError] = []
         self.claimed = 0
 
     @activity.defn(name="dispatch-targets")
@@ -92,9 +93,8 @@ class ScriptedArrivals:
         self.dispatches.append(given)
         if self.failures:
             raise self.failures.pop(0)
-        lane = next((one for one in given.lanes if one.evaluation_id == EVALUATION), None)
-        free = room(lane.in_flight, lane.batches) if lane else room(0, 0)
-        taken = min(free, self.waiting, self._page)
+        free = room(*given.in_flight.get(EVALUATION, (0, 0)))
+        taken = min(free.targets, self.waiting, self._page)
         self.waiting -= taken
         self.claimed += taken
         self._passed += taken
@@ -112,6 +112,8 @@ class ScriptedArrivals:
     @activity.defn(name="claim-page")
     async def claim_page(self, given: ClaimPageInput) -> ClaimedPage:
         self.pages.append(given)
+        if self.page_failures:
+            raise self.page_failures.pop(0)
         return ClaimedPage(batches=(a_batch(given.dispatch_id, 0, 3),), seen=3)
 
     @property

@@ -144,7 +144,7 @@ async def test_progress_is_shown(skipping: WorkflowEnvironment) -> None:
     async with workers(skipping.client, activities):
         handle = await start(skipping.client, a_batch_input())
         await handle.signal(EvaluationBatch.progress, BatchTally(size=200, outcomes={"pass": 17}))
-        details = await handle.query("__temporal_workflow_metadata", result_type=dict)
-        assert "17 of 200" in details["currentDetails"]
+        shown = await handle.query("__temporal_workflow_metadata")
+        assert "17 of 200" in shown.current_details
         gate.set()
         await handle.result()

@@ -86,7 +86,7 @@ async def test_a_wake_makes_one_dispatch_and_positions_go_on(server: Client) -> 
         await until(lambda: len(batches.judged) == 1)
         await stream.signal(EvaluationStream.wake)
         await until(lambda: len(arrivals.dispatches) == 3)
-        places = [lane.position.place.uuid.int for lane in arrivals.dispatches[-1].lanes]
+        places = [found.place.uuid.int for found in arrivals.dispatches[-1].positions.values()]
     assert places == [10]
     assert len({given.dispatch_id for given in arrivals.dispatches}) == 3
 
@@ -172,6 +172,21 @@ async def test_pages_are_claimed_in_turn(server: Client) -> None:
     assert sorted(page.batches[0].ref.dispatch_id for page in pages) == [f"backfill-{n}" for n in range(4)]
 
 
+async def test_a_page_that_fails_is_told_and_keeps_nobody_waiting(server: Client) -> None:
+    arrivals, batches = ScriptedArrivals(), ScriptedBatches()
+    arrivals.page_failures = [StoreUnavailable("the query took too long")]
+    async with running(server, arrivals, batches) as stream:
+        project = (await state(stream)).project_id
+        with pytest.raises(WorkflowUpdateFailedError):
+            await stream.execute_update(EvaluationStream.claim_page, a_page(project, "x"), id="first")
+        arrivals.waiting = 1
+        await stream.signal(EvaluationStream.wake)
+        await until(lambda: len(batches.judged) == 1)
+        page = await stream.execute_update(EvaluationStream.claim_page, a_page(project, "x"), id="second")
+    assert page.seen == 3
+    assert len(arrivals.pages) == 2
+
+
 async def test_a_page_of_another_project_is_refused(server: Client) -> None:
     arrivals, batches = ScriptedArrivals(), ScriptedBatches()
     async with running(server, arrivals, batches) as stream:
@@ -189,7 +204,7 @@ async def test_a_long_stream_continues_as_new_with_all_it_knows(
         await until(lambda: batches.under_way == 1)
         first = (await stream.describe()).run_id
         before = await state(stream)
-        for _ in range(2_000):
+        for _ in range(1_000):
             await stream.signal(EvaluationStream.wake)
             if (await stream.describe()).run_id != first:
                 break

@@ -16,6 +16,7 @@ from assay.domain.sampling import (
     MAX_BATCH_BYTES,
     MAX_BATCHES_IN_FLIGHT,
     MAX_IN_FLIGHT,
+    Room,
     admitted,
     batches,
     choose,
@@ -45,14 +46,21 @@ def test_what_is_taken_and_what_is_left_make_up_everything(
     admits: set[UUID], known: set[UUID], places: int
 ) -> None:
     wanted = [one for one in ARRIVALS if one.uuid in admits - known]
-    chosen = choose(ARRIVALS, admits, known, room=places)
+    chosen = choose(ARRIVALS, admits, known, room=Room(places, 10**9))
     assert list(chosen.taken) == wanted[:places]
-    left = choose(ARRIVALS[chosen.seen :], admits, known, room=99)
+    left = choose(ARRIVALS[chosen.seen :], admits, known, room=Room(99, 10**9))
     assert list(left.taken) == wanted[places:]
 
 
+def test_large_events_take_no_more_room_than_their_batches() -> None:
+    large = [arrival(number, MAX_BATCH_BYTES) for number in range(5)]
+    chosen = choose(large, {one.uuid for one in large}, set(), room=room(0, MAX_BATCHES_IN_FLIGHT - 3))
+    assert (len(chosen.taken), chosen.seen) == (3, 3)
+    assert len(list(batches(chosen.taken))) == 3
+
+
 def test_an_event_that_arrives_twice_is_taken_once() -> None:
-    chosen = choose([*ARRIVALS[:2], *ARRIVALS[:2]], ALL, set(), room=9)
+    chosen = choose([*ARRIVALS[:2], *ARRIVALS[:2]], ALL, set(), room=Room(9, 10**9))
     assert list(chosen.taken) == ARRIVALS[:2]
     assert chosen.seen == 4
 
@@ -72,26 +80,26 @@ def test_batches_are_as_large_as_they_may_be() -> None:
 
 
 def test_room_is_bounded_by_targets_and_by_batches() -> None:
-    assert room(0, 0) == MAX_IN_FLIGHT
-    assert room(MAX_IN_FLIGHT - 3, 1) == 3
-    assert room(MAX_IN_FLIGHT + 3, 1) == 0
-    assert room(0, MAX_BATCHES_IN_FLIGHT) == 0
+    assert room(0, 0).targets == MAX_IN_FLIGHT
+    assert room(MAX_IN_FLIGHT - 3, 1).targets == 3
+    assert room(MAX_IN_FLIGHT + 3, 1).targets == 0
+    assert room(0, MAX_BATCHES_IN_FLIGHT) == Room(0, 0)
 
 
 def test_many_evaluations_share_what_a_project_may_have_in_flight() -> None:
-    assert room(0, 0, evaluations=4) == MAX_IN_FLIGHT
-    assert room(0, 0, evaluations=16) == MAX_IN_FLIGHT // 4
-    assert room(0, 0, evaluations=5_000) == MAX_BATCH_TARGETS
-    assert room(0, 2, evaluations=5_000) == 0
+    assert room(0, 0, evaluations=4).targets == MAX_IN_FLIGHT
+    assert room(0, 0, evaluations=16).targets == MAX_IN_FLIGHT // 4
+    assert room(0, 0, evaluations=5_000).targets == MAX_BATCH_TARGETS
+    assert room(0, 2, evaluations=5_000).targets == 0
 
 
 @given(st.integers(0, 2_000), st.integers(0, 20), st.integers(1, 100))
 def test_whoever_has_room_again_may_claim_at_least_half_of_it(
     in_flight: int, batches: int, evaluations: int
 ) -> None:
-    most = room(0, 0, evaluations=evaluations)
+    most = room(0, 0, evaluations=evaluations).targets
     if has_room_again(in_flight, batches, evaluations=evaluations):
-        assert room(in_flight, batches, evaluations=evaluations) >= most // 2
+        assert room(in_flight, batches, evaluations=evaluations).targets >= most // 2
     assert has_room_again(0, 0, evaluations=evaluations)
 
 
