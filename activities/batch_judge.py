@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from activities.judge_models import KEY_NOT_OK, JudgeModel, JudgeModels
+from activities.judging import gate_key
+from activities.model_gate import ModelGate
 from activities.notices import stop_evaluation
 from assay.contracts.evaluations import Evaluation, FailEvaluationInput, ModelConfiguration, StatusReason
 from assay.contracts.provider_keys import KeyState
@@ -82,6 +84,15 @@ class BatchJudge:
                 raise self._chosen
             return self._chosen
 
+    async def check(self, evaluation: Evaluation, gate: ModelGate) -> None:
+        """See whether the model may be asked now.
+
+        Raises:
+            CircuitOpen: nobody may ask on its key for a while.
+            JudgingStopped, WorkError: see `chosen`.
+        """
+        gate.check(gate_key(await self.chosen(evaluation)))
+
     def choose_again(self) -> None:
         """The next one who asks must not get the choice that was made before."""
         self._chosen = None
@@ -119,11 +130,11 @@ class BatchJudge:
         return JudgingStopped(found.reason)
 
     async def _key_not_ok(self, project_id: int, key_id: UUID) -> Exception:
-        """A key in `error` rests and is tried again; any other waits for a person, and the batch with it."""
+        """A key in `error` rests and is tried again; one that nobody has checked waits for that."""
         key = await self._registry.provider_keys.get(project_id, key_id)
-        if key is not None and key.state in (KeyState.INVALID, KeyState.UNKNOWN):
-            return JudgingStopped(KEY_NOT_OK)
-        if key is None or key.state is KeyState.OK:
+        if key is not None and key.state is KeyState.UNKNOWN:
+            return JudgeUnavailable("The provider key was never checked.", retry_after=LONGEST_PARK)
+        if key is None or key.state is not KeyState.ERROR:
             return JudgeUnavailable("The provider key was changed meanwhile.", retry_after=_AT_ONCE)
         rests = (key.updated_at + ERROR_PAUSE - datetime.now(UTC)).total_seconds()
         return QuotaExceeded(

@@ -7,11 +7,15 @@ again, so an attempt goes on where the one before was cut off, and a batch can b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
+import structlog
+
 from activities.evaluation_states import EvaluationStates
+from activities.memory_budget import MemoryBudget
 from assay.contracts.evaluation_batches import BatchTally, Claim, EvaluationBatchInput
 from assay.contracts.evaluations import Evaluation, EvaluationType, Judgement
 from assay.contracts.events import EVALUATION, Event, EventRef
@@ -24,8 +28,13 @@ from assay.errors import EventsRejected
 from assay.ports import EvaluationTargets, EventWriter, Registry
 from assay.temporal.metrics import VERDICTS
 
-_READ_BYTES = 8 * 1024 * 1024
-"""Properties of the targets that are read together."""
+log = structlog.get_logger(__name__)
+
+MEMORY_BYTES = 256 * 1024 * 1024
+"""Properties, as JSON, of the targets that all batches of the process have read and not yet recorded."""
+
+REJECTED = "verdict_rejected"
+"""Why a target is skipped whose verdict the store refuses."""
 
 _VERDICT_BYTES = 1_500
 """A verdict without its reasoning, roughly."""
@@ -45,17 +54,26 @@ class Batches:
         writer: EventWriter,
         states: EvaluationStates,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._registry = registry
         self._targets = targets
         self._writer = writer
         self._states = states
         self._now = now
+        self._memory = MemoryBudget(memory_bytes)
 
     async def open(
-        self, given: EvaluationBatchInput, evaluation_type: EvaluationType
+        self,
+        given: EvaluationBatchInput,
+        evaluation_type: EvaluationType,
+        *,
+        ready: Callable[[Evaluation], Awaitable[None]] | None = None,
     ) -> OpenBatch | BatchTally:
         """A batch with what is left to judge, or its tally if nothing can be judged now.
+
+        Args:
+            ready: raises if the evaluation cannot be judged with now, before anything is read for it.
 
         Raises:
             StoreUnavailable: a store did not answer.
@@ -68,7 +86,9 @@ class Batches:
             stopped = TYPE_CHANGED
         if stopped is not None or evaluation is None:
             return BatchTally(size=given.batch.size, stopped=stopped)
-        claims = await asyncio.to_thread(self._targets.claims_in, ref)
+        if ready is not None:
+            await ready(evaluation)
+        claims = _each_once(await asyncio.to_thread(self._targets.claims_in, ref))
         recorded = await asyncio.to_thread(self._recorded, claims, evaluation)
         return OpenBatch(
             given,
@@ -78,6 +98,7 @@ class Batches:
             targets=self._targets,
             writer=self._writer,
             states=self._states,
+            memory=self._memory,
             started_at=self._now(),
         )
 
@@ -114,6 +135,7 @@ class OpenBatch:
         targets: EvaluationTargets,
         writer: EventWriter,
         states: EvaluationStates,
+        memory: MemoryBudget,
         started_at: datetime,
     ) -> None:
         self.evaluation = evaluation
@@ -123,6 +145,7 @@ class OpenBatch:
         self._targets = targets
         self._writer = writer
         self._states = states
+        self._memory = memory
         self._started_at = started_at
 
     async def still_on(self) -> str | None:
@@ -141,17 +164,29 @@ class OpenBatch:
             self.evaluation = evaluation
         return stopped
 
-    def chunks(self, size: Callable[[], int]) -> Iterator[Sequence[Claim]]:
-        """The remaining targets, as many at a time as `size` says then and as fit the memory."""
+    def chunks(self, size: Callable[[], int], *, most_bytes: int) -> Iterator[Sequence[Claim]]:
+        """The remaining targets, some at a time.
+
+        Args:
+            size: how many at most, asked each time.
+            most_bytes: of their properties; a target that has more is alone.
+        """
         first = 0
         while first < len(self.remaining):
             end, read = first + 1, self.remaining[first].size
             most = first + max(1, size())
-            while end < min(most, len(self.remaining)) and read + self.remaining[end].size <= _READ_BYTES:
+            while end < min(most, len(self.remaining)) and read + self.remaining[end].size <= most_bytes:
                 read += self.remaining[end].size
                 end += 1
             yield self.remaining[first:end]
             first = end
+
+    @asynccontextmanager
+    async def room(self, claims: Sequence[Claim]) -> AsyncIterator[None]:
+        """Wait until there is memory to read targets, and hold it until they are recorded."""
+        size = sum(claim.size for claim in claims)
+        async with self._memory.room(size, owner=self._given.batch.ref.project_id):
+            yield
 
     async def read(self, claims: Sequence[Claim]) -> dict[UUID, Event]:
         """The events behind claims, by uuid; those that are gone are missing.
@@ -173,26 +208,73 @@ class OpenBatch:
     async def record(self, verdicts: Sequence[Verdict]) -> None:
         """Write verdicts; they are in the ledger when this returns.
 
+        In place of one that the store refuses, it is recorded that the target is skipped.
+
         Raises:
             StoreUnavailable: they may be there or not; recording them again is safe.
-            EventsRejected: the store refuses one of them, and has the others.
+            EventsRejected: the store refuses even that; it has the others.
         """
         if not verdicts:
             return
+        refused = await self._write(verdicts)
+        lost: Mapping[int, str] = {}
+        if refused:
+            first = next(iter(refused.values()))
+            log.error("verdicts refused by the store", verdicts=len(refused), error=first)
+            # Before anything is counted: if the store goes away now, all are recorded again.
+            lost = await self._write([_in_place_of(verdicts[number]) for number in refused])
+        for number, (_, judgement, _) in enumerate(verdicts):
+            if number not in refused:
+                self._count(judgement)
+        for order, number in enumerate(refused):
+            if order not in lost:
+                self._count(_rejected(verdicts[number][1]))
+        if lost:
+            raise EventsRejected(f"{len(lost)} verdicts: {next(iter(lost.values()))}")
+
+    async def _write(self, verdicts: Sequence[Verdict]) -> Mapping[int, str]:
+        """Write verdicts; returns which the store refuses, and why."""
         events = [self._event(*verdict) for verdict in verdicts]
         size = sum(len(judgement.reasoning) + _VERDICT_BYTES for _, judgement, _ in verdicts)
-        written = await self._writer.write(events, size=size)
-        if written.refused:
-            raise EventsRejected(f"{len(written.refused)} verdicts: {next(iter(written.refused.values()))}")
-        for _, judgement, _ in verdicts:
-            self.tally.add(judgement)
-            VERDICTS.labels(self.evaluation.evaluation_type, judgement.outcome).inc()
+        return (await self._writer.write(events, size=size)).refused
+
+    def _count(self, judgement: Judgement) -> None:
+        self.tally.add(judgement)
+        VERDICTS.labels(self.evaluation.evaluation_type, judgement.outcome).inc()
 
     def _event(self, claim: Claim, judgement: Judgement, source: Event | None) -> Event:
         occasion = Occasion.of_claim(
             claim, self.evaluation, started_at=self._started_at, backfill_id=self._given.backfill_id
         )
         return verdict_event(occasion, judgement, source=source)
+
+
+def _each_once(claims: Sequence[Claim]) -> list[Claim]:
+    """The oldest claim of each target: two versions of an evaluation may have claimed it for one batch."""
+    found: dict[UUID, Claim] = {}
+    for claim in claims:
+        known = found.setdefault(claim.target, claim)
+        if claim.evaluation_version < known.evaluation_version:
+            found[claim.target] = claim
+    return list(found.values())
+
+
+def _rejected(judgement: Judgement) -> Judgement:
+    """A judgement whose text cannot be stored; what it cost stays true."""
+    nothing = {"verdict": None, "applicable": None, "reasoning": ""}
+    return judgement.model_copy(update=nothing | {"skip_reason": REJECTED})
+
+
+def _in_place_of(verdict: Verdict) -> Verdict:
+    """The least that can be written about a target, without anything that came from outside."""
+    claim, judgement, _ = verdict
+    least = Judgement(
+        evaluation_version=judgement.evaluation_version,
+        verdict_event_id=judgement.verdict_event_id,
+        allows_na=judgement.allows_na,
+        skip_reason=REJECTED,
+    )
+    return claim, least, None
 
 
 def _verdict_id(claim: Claim, evaluation: Evaluation, version: int) -> UUID:

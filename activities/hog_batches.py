@@ -22,6 +22,9 @@ from assay.errors import HogDefect, TargetNotFound, WorkError
 from assay.ports import HogRunner, Registry
 from assay.temporal.heartbeat import heartbeating
 
+_READ_BYTES = 8 * 1024 * 1024
+"""Properties of the targets that are read together."""
+
 _PACES = 1_000
 """Programs whose pace is remembered."""
 
@@ -50,8 +53,9 @@ class HogBatchActivities:
             if isinstance(opened, BatchTally):
                 return opened
             async with reporting(opened.tally):
-                for claims in opened.chunks(lambda: self._pace(opened).size):
-                    opened.tally.stopped = await opened.still_on() or await self._evaluate(opened, claims)
+                for claims in opened.chunks(lambda: self._pace(opened).size, most_bytes=_READ_BYTES):
+                    async with opened.room(claims):
+                        opened.tally.stopped = await opened.still_on() or await self._evaluate(opened, claims)
                     if opened.tally.stopped is not None:
                         break
             return opened.tally.total()

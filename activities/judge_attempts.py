@@ -2,20 +2,22 @@
 
 As many items run as the governor of the key lets in (`ModelGate`), and each verdict is committed as it comes,
 so that an attempt that is killed has lost no more than the calls in flight. An item that meets weather is put
-again after the pause that the governor makes for everybody. When there is nothing to wait for in here (an
-open circuit, a key without credit, an unknown model), nobody is let in any more, what is in flight ends and
-is committed, and the attempt fails: Temporal parks the batch until the next.
+again after the pause that the governor makes for everybody; one that fails while others succeed is left to
+the next attempts, at the expense of nobody else, and after some of them it is skipped. When there is nothing
+to wait for in here (an open circuit, a key without credit, an unknown model), nobody is let in any more, what
+is in flight ends and is committed, and the attempt fails: Temporal parks the batch until the next.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import islice
 from uuid import UUID
 
+import structlog
 from temporalio import activity
 
 from activities.batch_judge import LONGEST_PARK, BatchJudge, JudgingStopped
@@ -43,10 +45,17 @@ from assay.errors import (
     TrialBusy,
     WorkError,
 )
-from assay.temporal.retry import JUDGE_BATCH, MODEL_CALL_TIMEOUT
 
-_ADMITTING_SECONDS = (JUDGE_BATCH.attempt - MODEL_CALL_TIMEOUT).total_seconds() - 30
-"""An attempt asks nothing new after this, so that what it has asked can be answered and committed."""
+log = structlog.get_logger(__name__)
+
+_ADMITTING_SECONDS = 780.0
+"""An attempt asks nothing new after this, so that others have its slot and its memory."""
+
+_READ_BYTES = 2 * 1024 * 1024
+"""Properties of the targets that are read together: they are in memory for as long as the model takes."""
+
+DEFECT = "judge_defect"
+"""Why a target is skipped that Assay fails to judge."""
 
 _ATTEMPTS_TO_FIND = 3
 """After so many, a target that is not in the store was deleted."""
@@ -56,9 +65,6 @@ _LONG_BYTES = 64 * 1024
 
 _PLACES_AHEAD = 31
 """Places in the trial that are reserved along with the one that is wanted."""
-
-_PASSING = (RateLimited, ProviderUnavailable)
-"""Weather for which the governor makes a pause, or opens the circuit if it lasts."""
 
 _LASTING = (ModelNotFound, OutboundRefused, ProviderKeyRequired)
 """Only a person mends these: the batch waits for it."""
@@ -88,6 +94,7 @@ class JudgeAttempt:
         self._recorder = VerdictRecorder(self._record)
         self._queue: deque[Claim] = deque()
         self._missing: list[Claim] = []
+        self._put_off: list[Claim] = []
         self._waits: set[asyncio.Timeout] = set()
         self._stopped: str | None = None
         self._parked: WorkError | None = None
@@ -101,7 +108,7 @@ class JudgeAttempt:
         """
         watching = asyncio.create_task(self._watch())
         try:
-            for claims in self._batch.chunks(lambda: MAX_BATCH_TARGETS):
+            for claims in self._batch.chunks(lambda: MAX_BATCH_TARGETS, most_bytes=_READ_BYTES):
                 await self._judge_all(claims)
                 if self._has_ended:
                     break
@@ -126,9 +133,13 @@ class JudgeAttempt:
 
     async def _conclude(self) -> None:
         """Fail the attempt if targets are left that another one may get judged."""
-        error = self._defect or self._parked
+        error = self._parked or self._defect
         if error is not None:
             raise error
+        if self._put_off:
+            raise ProviderUnavailable(
+                f"{len(self._put_off)} targets of the batch got no answer and are asked about later."
+            )
         if self._missing and activity.info().attempt < _ATTEMPTS_TO_FIND:
             raise TargetNotFound(f"{len(self._missing)} targets of the batch are not in the event store.")
         await self._batch.record(
@@ -136,13 +147,39 @@ class JudgeAttempt:
         )
 
     async def _judge_all(self, claims: Sequence[Claim]) -> None:
-        events = await self._batch.read(claims)
-        self._queue.extend(claims)
-        while self._queue and not self._has_ended:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(len(self._queue), self._judge.gate.maximum)):
-                    group.create_task(self._work(events))
-            await self._reconsider()
+        """Judge and record targets, if there is anybody to ask: to read them is dear."""
+        async with AsyncExitStack() as stack:
+            if not (await self._may_ask() and await self._has_room(stack, claims) and await self._may_ask()):
+                return
+            events = await self._batch.read(claims)
+            self._queue.extend(sorted(claims, key=self._has_failed))
+            while self._queue and not self._has_ended:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(min(len(self._queue), self._judge.gate.maximum)):
+                        group.create_task(self._work(events))
+                await self._reconsider()
+            await self._recorder.flush()
+
+    async def _may_ask(self) -> bool:
+        try:
+            await self._model.check(self._batch.evaluation, self._judge.gate)
+        except JudgingStopped as stopped:
+            self._stop(stopped.reason)
+        except WorkError as error:
+            self._park(error)
+        return not self._has_ended
+
+    async def _has_room(self, stack: AsyncExitStack, claims: Sequence[Claim]) -> bool:
+        """Wait until there is memory for targets; False if the attempt ends first."""
+        try:
+            async with self._until_the_end():
+                await stack.enter_async_context(self._batch.room(claims))
+        except TimeoutError:
+            return False
+        return True
+
+    def _has_failed(self, claim: Claim) -> bool:
+        return self._judge.failing.is_repeated(self._batch.blank(claim).verdict_event_id)
 
     async def _reconsider(self) -> None:
         """After everything in flight has ended: a probe of our own may have closed the circuit."""
@@ -173,10 +210,20 @@ class JudgeAttempt:
                 self._park(error)
                 self._queue.appendleft(claim)
             except Exception as error:  # a defect in one target must not keep the others from their verdicts
-                self._defect = self._defect or error
+                self._note_defect(claim, event, error)
             else:
                 if judgement is not None:
                     self._recorder.add((claim, judgement, event))
+
+    def _note_defect(self, claim: Claim, event: Event, error: Exception) -> None:
+        blank = self._batch.blank(claim)
+        log.exception(
+            "judging a target failed", target=str(claim.target), verdict=str(blank.verdict_event_id)
+        )
+        if self._judge.failing.is_defective(blank.verdict_event_id):
+            self._recorder.add((claim, skipped(blank, DEFECT), event))
+        else:
+            self._defect = self._defect or error
 
     @property
     def _has_ended(self) -> bool:
@@ -197,7 +244,7 @@ class JudgeAttempt:
         self._waits.clear()
 
     async def _judgement(self, claim: Claim, event: Event) -> Judgement | None:
-        """Ask until there is an answer; None if there is none by the time that the attempt ends.
+        """Ask until there is an answer; None if there will be none for now, and the target comes again.
 
         Raises:
             JudgingStopped: the evaluation judges nothing any more.
@@ -207,17 +254,32 @@ class JudgeAttempt:
             return skipped((await self._case(claim))[1], ERRORED)
         while not self._has_ended:
             chosen = await self._model.chosen(self._batch.evaluation)
+            if self._has_failed(claim) and self._judge.gate.leaves_probe(gate_key(chosen)):
+                self._put_off.append(claim)
+                return None
             try:
                 async with AsyncExitStack() as stack:
                     turn = await self._turn(stack, chosen)
                     judgement = None if turn is None else await self._ask(turn, claim, event, chosen)
                 if judgement is not None:
                     return judgement
-            except _PASSING:
+            except RateLimited:
                 continue
+            except ProviderUnavailable as error:
+                return self._unanswered(claim, error, chosen)
             except _LASTING as error:
                 raise JudgeUnavailable(error.detail, retry_after=LONGEST_PARK) from error
         self._queue.appendleft(claim)
+        return None
+
+    def _unanswered(self, claim: Claim, error: WorkError, chosen: JudgeModel) -> Judgement | None:
+        """What becomes of a target that got no answer: it comes last, or next time, or is skipped."""
+        blank = self._batch.blank(claim)
+        if self._judge.failing.is_hopeless(blank.verdict_event_id):
+            self._judge.failing.forget(blank.verdict_event_id)
+            return declined(blank, error, by=chosen)
+        again = self._queue if self._judge.failing.is_first(blank.verdict_event_id) else self._put_off
+        again.append(claim)
         return None
 
     async def _turn(self, stack: AsyncExitStack, chosen: JudgeModel) -> Turn | None:
@@ -225,15 +287,22 @@ class JudgeAttempt:
         if self._has_ended:
             return None
         try:
-            async with asyncio.timeout(None) as wait:
-                self._waits.add(wait)
+            async with self._until_the_end():
                 await self._recorder.in_order()
                 turn = self._judge.gate.turn(gate_key(chosen), owner=self._owner)
                 return await stack.enter_async_context(turn)
         except TimeoutError:
             return None
-        finally:
-            self._waits.discard(wait)
+
+    @asynccontextmanager
+    async def _until_the_end(self) -> AsyncIterator[None]:
+        """Waits in the block are over, by `TimeoutError`, when the attempt asks nothing more."""
+        async with asyncio.timeout(None) as wait:
+            self._waits.add(wait)
+            try:
+                yield
+            finally:
+                self._waits.discard(wait)
 
     async def _ask(self, turn: Turn, claim: Claim, event: Event, chosen: JudgeModel) -> Judgement | None:
         """Put the question, if after the wait it is still the one to put; None: find out anew who to ask."""
@@ -247,12 +316,24 @@ class JudgeAttempt:
             return None
         is_long = claim.size > _LONG_BYTES
         try:
-            return await self._judge.ask(turn, evaluation, event, chosen_now, blank, is_long=is_long)
+            judgement = await self._judge.ask(turn, evaluation, event, chosen_now, blank, is_long=is_long)
+            self._judge.failing.forget(blank.verdict_event_id)
+            return judgement
+        except ProviderUnavailable:
+            self._note_failure(turn, blank, chosen_now)
+            raise
         except RequestRejected as error:
             return declined(blank, error, by=chosen_now)
         except KEY_FAULTS as error:  # before the place is given back: nobody else should find out by asking
             await self._blame(chosen_now, error)
             return None
+
+    def _note_failure(self, turn: Turn, blank: Judgement, chosen: JudgeModel) -> None:
+        """Find out whether it is the target that fails or its key: the key must not suffer for the target."""
+        key, failing = gate_key(chosen), self._judge.failing
+        failing.failed(blank.verdict_event_id, key, self._judge.gate.answers(key))
+        if failing.is_repeated(blank.verdict_event_id):
+            turn.disregard()
 
     async def _case(self, claim: Claim) -> tuple[Evaluation, Judgement]:
         """The evaluation as it is now, and the judgement that it would reach, as far as it is known."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 
+from activities.failing_targets import FailingTargets
 from activities.judge_models import JudgeModel, JudgeModels
 from activities.model_gate import GateKey, ModelGate, Turn
 from assay.contracts.evaluations import Evaluation, Judgement
@@ -37,11 +38,13 @@ class Judge:
     Attributes:
         models: which of them judge.
         gate: what every question passes.
+        failing: targets without an answer so far.
     """
 
     def __init__(self, models: JudgeModels, gate: ModelGate) -> None:
         self.models = models
         self.gate = gate
+        self.failing = FailingTargets()
 
     async def ask(
         self,

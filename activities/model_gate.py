@@ -89,6 +89,10 @@ class Turn:
         self._model = model
         self.outcome: ModelReply | WorkError | None = None
 
+    def disregard(self) -> None:
+        """The failure says nothing about the key: the question itself is to blame."""
+        self.outcome = None
+
     async def ask(self, request: ModelRequest, access: ProviderAccess | None) -> ModelReply:
         """Ask once; see `LanguageModel.complete`.
 
@@ -171,6 +175,26 @@ class ModelGate:
         door = self._doors.get(key)
         return 0.0 if door is None else door.blocked_for()
 
+    def check(self, key: GateKey) -> None:
+        """See whether a turn would be refused, without asking for one.
+
+        Raises:
+            CircuitOpen: it would.
+        """
+        door = self._doors.get(key)
+        if door is not None and (wait := door.blocked_for()) > 0:
+            raise door.refusal(wait)
+
+    def answers(self, key: GateKey) -> int:
+        """Questions that were answered (`Governor.answers`); from 0 again once the key is forgotten."""
+        door = self._doors.get(key)
+        return 0 if door is None else door.answers
+
+    def leaves_probe(self, key: GateKey) -> bool:
+        """Whether a question that often fails should wait for others to close the circuit."""
+        door = self._doors.get(key)
+        return door is not None and door.leaves_probe()
+
     def _door(self, key: GateKey) -> _Door:
         door = self._doors.get(key)
         if door is None:
@@ -248,6 +272,20 @@ class _Door:
         """See `ModelGate.blocked_for`."""
         return self._governor.blocked_for(self._clock())
 
+    @property
+    def answers(self) -> int:
+        """See `ModelGate.answers`."""
+        return self._governor.answers
+
+    def leaves_probe(self) -> bool:
+        """See `ModelGate.leaves_probe`."""
+        return self._governor.leaves_probe(self._clock())
+
+    def refusal(self, retry_after: float) -> CircuitOpen:
+        """What those are told who would wait for the open circuit."""
+        detail = f"{self._provider} is not asked on this key for {retry_after:.0f} s, after: {self._cause}."
+        return CircuitOpen(detail, retry_after=retry_after)
+
     def unused_since(self, moment: float) -> bool:
         """Whether the key was in no use since then, and there is nothing to remember but its limit."""
         idle = self._governor.in_flight == 0 and not self._lines
@@ -278,9 +316,8 @@ class _Door:
             first.set_result(call)
 
     def _send_away(self, retry_after: float) -> None:
-        detail = f"{self._provider} is not asked on this key for {retry_after:.0f} s, after: {self._cause}."
         while (waiting := self._lines.pop()) is not None:
-            waiting.set_exception(CircuitOpen(detail, retry_after=retry_after))
+            waiting.set_exception(self.refusal(retry_after))
 
     def _serve_again(self, until: float | None) -> None:
         if self._timer is not None:

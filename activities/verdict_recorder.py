@@ -33,11 +33,12 @@ class VerdictRecorder:
         self._in_order = asyncio.Event()
         self._in_order.set()
         self._closed = False
+        self._failure: Exception | None = None
 
     @property
     def is_broken(self) -> bool:
-        """Whether a write has failed for good: `flush` tells how."""
-        return self._writing is not None and self._writing.done()
+        """Whether a write has failed for good: `flush` tells how. All others are still made."""
+        return self._failure is not None
 
     def add(self, verdict: Verdict) -> None:
         """Have a verdict written, soon."""
@@ -55,13 +56,15 @@ class VerdictRecorder:
         await self._in_order.wait()
 
     async def flush(self) -> None:
-        """Wait until everything is written.
+        """Wait until everything is written that can be.
 
         Raises:
-            Exception: what `write` raised besides `StoreUnavailable`.
+            Exception: the first that `write` raised besides `StoreUnavailable`.
         """
         if self._writing is not None:
             await asyncio.shield(self._writing)  # who waits may be cancelled; the verdicts are kept
+        if self._failure is not None:
+            raise self._failure
 
     async def close(self) -> None:
         """Write what still waits, if the store is there, even if whoever waits for it is cancelled."""
@@ -73,7 +76,7 @@ class VerdictRecorder:
         pause = _FIRST_PAUSE_SECONDS
         while self._waiting:
             block, self._waiting = self._waiting, []
-            if await self._is_written(block):
+            if await self._is_done(block):
                 pause = _FIRST_PAUSE_SECONDS
             elif self._closed:
                 break
@@ -84,16 +87,16 @@ class VerdictRecorder:
         # No await since nobody was seen waiting, so the next verdict starts a task of its own.
         self._writing = None
 
-    async def _is_written(self, block: Sequence[Verdict]) -> bool:
-        """Write verdicts; False if the store is away."""
+    async def _is_done(self, block: Sequence[Verdict]) -> bool:
+        """Write verdicts, or find that they cannot be; False if the store is away."""
         try:
             await self._write(block)
         except StoreUnavailable as error:
             log.warning("verdicts wait for the store", verdicts=len(block), error=error.detail)
             self._in_order.clear()
             return False
-        except BaseException:
-            self._in_order.set()  # nobody should wait for what does not come
-            raise
+        except Exception as error:  # those that are added later must not be lost with these
+            log.exception("verdicts not written", verdicts=len(block))
+            self._failure = self._failure or error
         self._in_order.set()
         return True

@@ -14,6 +14,7 @@ from assay.contracts.evaluations import (
     EvaluationSpec,
     EvaluationType,
     ModelConfiguration,
+    Provider,
     StatusReason,
 )
 from assay.domain.conditions import are_compiled, compile_conditions
@@ -81,6 +82,7 @@ def changed_spec(
     *,
     conditions: SavedConditions,
     trial_used_up: bool,
+    active_provider: Provider | None = None,
     program: SavedProgram | None = None,
 ) -> EvaluationSpec:
     """What an evaluation stores after a change; the rules judge the merged result.
@@ -92,6 +94,7 @@ def changed_spec(
         form: the change; fields that were not sent stay. So does the model when null is sent for it.
         conditions: what was compiled for this change.
         trial_used_up: whether the project has no evaluations on the operator's model key left.
+        active_provider: of the project's active key, on which models of that provider are asked.
         program: what was compiled for this change, if anything was.
 
     Raises:
@@ -104,7 +107,8 @@ def changed_spec(
         fields["model_configuration"] = current.model_configuration
     changed = with_program(_normalized(fields), program, stored=current)
     if changed.enabled and not current.enabled:
-        _require_usable_model(current, changed, trial_used_up=trial_used_up)
+        on_trial = trial_used_up and not _is_served(changed.model_configuration, active_provider)
+        _require_usable_model(current, changed, trial_used_up=on_trial)
     return changed
 
 
@@ -146,9 +150,15 @@ def _require_usable_model(current: Evaluation, changed: EvaluationSpec, *, trial
         case None | StatusReason.TRIAL_LIMIT_REACHED if trial_used_up:
             raise FieldError(
                 "This project has used up its evaluations on the operator's model key: "
-                "attach a provider key, or have the operator raise ASSAY_TRIAL_EVAL_LIMIT.",
+                "attach a provider key (model_configuration.provider_key_id), or have the operator raise "
+                "ASSAY_TRIAL_EVAL_LIMIT.",
                 attr="enabled",
             )
+
+
+def _is_served(model: ModelConfiguration | None, active_provider: Provider | None) -> bool:
+    """Whether the project's active key is what the model is asked on."""
+    return active_provider is not None and (model is None or model.provider is active_provider)
 
 
 def _is_on_trial_list(model: ModelConfiguration) -> bool:

@@ -19,7 +19,7 @@ from api_shim.schemas.evaluations import (
     EvaluationResponse,
     EvaluationSummary,
 )
-from assay.contracts.evaluations import Evaluation, EvaluationQuery
+from assay.contracts.evaluations import Evaluation, EvaluationQuery, Provider
 from assay.errors import NotFound
 
 
@@ -78,6 +78,7 @@ async def change_evaluation(call: Call[EvaluationRequest, EvaluationFilters]) ->
         form=form,
         conditions=await saved_conditions(form, current),
         trial_used_up=trial_used_up,
+        active_provider=await _active_provider(call) if trial_used_up else None,
     )
     # Nobody waits for a compiler under the row's lock; what else is wrong is told before it is asked.
     compiling = program_of if "evaluation_config" in form.model_fields_set else renewed_program
@@ -99,6 +100,12 @@ async def _find(call: Call[Any, EvaluationFilters], *, include_deleted: bool) ->
 
 async def _is_trial_used_up(call: Call[Any, Any]) -> bool:
     return await call.deps.registry.trial.used(call.project.id) >= call.deps.trial_eval_limit
+
+
+async def _active_provider(call: Call[Any, Any]) -> Provider | None:
+    """The provider of the project's active key, if it can be used now."""
+    active = await call.deps.registry.evaluation_config.open_active_key(call.project.id)
+    return None if active is None else active.key.provider
 
 
 RESOURCE = Resource(

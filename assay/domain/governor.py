@@ -41,6 +41,9 @@ FIRST_OPEN = 5.0
 LONGEST_OPEN = 60.0
 """Seconds that the circuit is open at least and at most, if the provider does not ask for more."""
 
+COURTESY = 90.0
+"""Seconds for which a doubtful question leaves the probe to others: whoever waits comes within that time."""
+
 PROBE_PATIENCE = 2.0
 """Seconds after which to ask again while the answer to the probe is awaited."""
 
@@ -114,6 +117,15 @@ class Governor:
         self._open_until: float | None = None
         self._openings = 0
         self._probe: int | None = None
+        self._answers = 0
+
+    @property
+    def answers(self) -> int:
+        """How many calls were answered that had been started after the strike before.
+
+        What was under way when things went wrong does not tell how they are since.
+        """
+        return self._answers
 
     @property
     def limit(self) -> int:
@@ -159,9 +171,15 @@ class Governor:
             return PROBE_PATIENCE if wait == 0 and self._probe is not None else wait
         return wait if wait > LONG_WAIT else 0.0
 
+    def leaves_probe(self, now: float) -> bool:
+        """Whether the circuit is open, and a question that often fails should not be the probe (yet)."""
+        return self.is_open and now < self.rests_until + COURTESY
+
     def answered(self, call: Call) -> None:
         """The provider has answered: it is there, and takes the key."""
         self._in_flight.discard(call.number)
+        if call.number > self._struck_at:
+            self._answers += 1
         if self._open_until is not None:
             if call.number != self._probe:
                 return  # tells how things were before the circuit opened

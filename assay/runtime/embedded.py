@@ -27,7 +27,7 @@ from assay.runtime.stores import Stores, migrate_stores, open_stores
 from assay.runtime.temporal_client import connect_child, connect_external
 from assay.runtime.temporal_server import TemporalServer, temporal_server
 from assay.runtime.workers import run_workers
-from assay.runtime.writing import event_writer
+from assay.runtime.writing import event_writers
 from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import register
 
@@ -91,14 +91,20 @@ async def embedded(settings: Settings, *, house: House | None = None) -> AsyncIt
         bootstrapped = await migrate_stores(settings, stores)
         hog = hog_processes(settings)
         stack.push_async_callback(hog.close)
-        writer = await stack.enter_async_context(event_writer(client, stores))
+        writers = await stack.enter_async_context(event_writers(client, stores))
         working = await stack.enter_async_context(
             run_workers(
-                client, settings, stores, tuple(TaskQueue), writer=writer, model=providers.model, hog=hog
+                client,
+                settings,
+                stores,
+                tuple(TaskQueue),
+                writer=writers.verdicts,
+                model=providers.model,
+                hog=hog,
             )
         )
         await ensure_schedules(client, settings)
-        app = api(client, settings, stores, writer=writer, providers=providers.directory, hog=hog)
+        app = api(client, settings, stores, writer=writers.captured, providers=providers.directory, hog=hog)
         serving = await stack.enter_async_context(serve(app, listener))
         if providers.warming is not None:
             patience = _WARM_WITHIN_SECONDS - (time.monotonic() - began)

@@ -45,6 +45,8 @@ _STORE_GRACE = timedelta(seconds=5)
 _MODEL_GRACE = timedelta(seconds=20)
 """A model call that is cut off is paid for again; most answer within this."""
 
+_LONGEST_SHUTDOWN_SECONDS = _MODEL_GRACE.total_seconds() + 10
+
 
 @asynccontextmanager
 async def run_workers(
@@ -95,8 +97,9 @@ async def run_workers(
         yield failure
     finally:
         failure.cancel()
-        await asyncio.gather(*(worker.shutdown() for worker in workers), return_exceptions=True)
-        await asyncio.wait(running)
+        # Whoever is cancelled in the middle of a shutdown never says that it is over: nobody waits for ever.
+        stopping = [asyncio.create_task(worker.shutdown()) for worker in workers]
+        await asyncio.wait([*stopping, *running], timeout=_LONGEST_SHUTDOWN_SECONDS)
 
 
 async def _first_failure(running: Sequence[asyncio.Task[None]]) -> str:

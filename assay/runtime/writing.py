@@ -1,9 +1,10 @@
-"""The event writer of a process, and what follows from what it writes."""
+"""The event writers of a process, and what follows from what they write."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from temporalio.client import Client
@@ -12,19 +13,37 @@ from assay.adapters.event_writer import BlockEventWriter
 from assay.runtime.stores import Stores
 from assay.temporal.streams import StreamWaker, wake_stream
 
+_GATHER_SECONDS = 0.1
+"""How long a verdict waits for others. A process that is killed may have to reach those of this time again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """Ways to the event store.
+
+    Attributes:
+        captured: of events that somebody waits to be acknowledged; wakes the evaluation streams.
+        verdicts: of results, of which fewer and larger inserts are better.
+    """
+
+    captured: BlockEventWriter
+    verdicts: BlockEventWriter
+
 
 @asynccontextmanager
-async def event_writer(client: Client, stores: Stores) -> AsyncIterator[BlockEventWriter]:
-    """A writer that wakes the evaluation streams; what it accepted is written before the block ends.
+async def event_writers(client: Client, stores: Stores) -> AsyncIterator[Writers]:
+    """The writers of a process; what they accepted is written before the block ends.
 
     Raises:
         StoreUnavailable: the registry did not answer.
     """
     waker = StreamWaker(partial(wake_stream, client), stores.registry.evaluations)
-    writer = BlockEventWriter(stores.events, stored=waker.stored)
+    captured = BlockEventWriter(stores.events, stored=waker.stored)
+    verdicts = BlockEventWriter(stores.events, gather_seconds=_GATHER_SECONDS)
     await waker.wake_all()
     try:
-        yield writer
+        yield Writers(captured, verdicts)
     finally:
-        await writer.aclose()
+        await captured.aclose()
+        await verdicts.aclose()
         await waker.aclose()

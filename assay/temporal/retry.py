@@ -136,7 +136,8 @@ HOG_BATCH = Budget(
 """A batch of runs of a Hog program: parked while stores or processes are away."""
 
 JUDGE_BATCH = Budget(
-    attempt=timedelta(minutes=15),
+    # An attempt asks for minutes only; after that it may wait to store what was paid for, while it is alive.
+    attempt=timedelta(hours=24),
     total=None,
     # An open circuit says when to come back; that replaces the interval.
     retry=_WEATHER,

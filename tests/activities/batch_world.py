@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.batches import Batches
+from activities.batches import MEMORY_BYTES, Batches
 from activities.evaluation_states import EvaluationStates
 from activities.judge_batches import JudgeBatchActivities
 from assay.adapters.clickhouse import ClickHouseEvaluationTargets
@@ -33,12 +33,32 @@ ANSWERS = ("Open the sign-in page.", "")
 """Of the targets, in turn: the scripted judge passes the first and fails the second."""
 
 
+class CountedTargets(ClickHouseEvaluationTargets):
+    """What the batches read.
+
+    Attributes:
+        reads: how often claims or events were read.
+    """
+
+    reads = 0
+
+    def events(self, project_id: int, targets: Sequence[tuple[UUID, date]]) -> dict[UUID, Event]:
+        self.reads += 1
+        return super().events(project_id, targets)
+
+    def claims_in(self, batch: BatchRef) -> list[Claim]:
+        self.reads += 1
+        return super().claims_in(batch)
+
+
 class BatchWorld:
     """The activity, and shortcuts to what it works on."""
 
-    def __init__(self, world: World, writer: BlockEventWriter, *, limit: int = 1_000) -> None:
+    def __init__(
+        self, world: World, writer: BlockEventWriter, *, limit: int = 1_000, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
         self.world = world
-        self.targets = ClickHouseEvaluationTargets(world.events.connection)
+        self.targets = CountedTargets(world.events.connection)
         self.writer = writer
         self.activities = JudgeBatchActivities(
             registry=world.registry,
@@ -47,21 +67,35 @@ class BatchWorld:
                 targets=self.targets,
                 writer=writer,
                 states=EvaluationStates(world.registry),
+                memory_bytes=memory_bytes,
             ),
             judge=world.asking,
             trial_eval_limit=limit,
         )
 
     def claimed(
-        self, evaluation: Evaluation, size: int, *, stored: bool = True, answers: Sequence[str] = ANSWERS
+        self,
+        evaluation: Evaluation,
+        size: int,
+        *,
+        stored: bool = True,
+        answers: Sequence[str] = ANSWERS,
+        versions: Sequence[int] = (),
     ) -> EvaluationBatchInput:
-        """A batch of generations that were captured just now; not `stored`: that are gone by now."""
+        """A batch of generations that were captured just now; not `stored`: that are gone by now.
+
+        Args:
+            versions: of the evaluation, that have claimed them; none: its present one.
+        """
         now = datetime.now(UTC)
         ref = BatchRef(project_id=PROJECT, evaluation_id=evaluation.id, dispatch_id=str(uuid4()), number=0)
         events = [_generation(ref, now, answers[number % len(answers)]) for number in range(size)]
         if stored:
             self.world.events.insert(events)
-        self.targets.claim([_claim(ref, evaluation, event) for event in events])
+        versions = versions or (evaluation.version,)
+        self.targets.claim(
+            [_claim(ref, evaluation, event, version) for version in versions for event in events]
+        )
         batch = ClaimedBatch(
             ref=ref,
             evaluation_name=evaluation.name,
@@ -109,10 +143,10 @@ def _generation(ref: BatchRef, timestamp: datetime, answer: str) -> Event:
     )
 
 
-def _claim(ref: BatchRef, evaluation: Evaluation, target: Event) -> Claim:
+def _claim(ref: BatchRef, evaluation: Evaluation, target: Event, version: int) -> Claim:
     return Claim(
         batch=ref,
-        evaluation_version=evaluation.version,
+        evaluation_version=version,
         target=target.uuid,
         timestamp=target.timestamp,
         size=1_000,
@@ -120,7 +154,7 @@ def _claim(ref: BatchRef, evaluation: Evaluation, target: Event) -> Claim:
         verdict_event_id=verdict_event_id(
             project_id=PROJECT,
             evaluation_id=evaluation.id,
-            version=evaluation.version,
+            version=version,
             target=target.uuid,
             trigger=AUTOMATIC,
         ),

@@ -7,6 +7,7 @@ import dataclasses
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,8 +17,11 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from temporalio.testing import ActivityEnvironment
 
+from activities.failing_targets import HOPELESS
+from activities.model_gate import GateKey
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.adapters.event_writer import BlockEventWriter
+from assay.adapters.llm import HouseAccess, LiteLLM
 from assay.adapters.testing import Reply
 from assay.contracts.evaluation_batches import BatchTally
 from assay.contracts.evaluations import (
@@ -29,13 +33,16 @@ from assay.contracts.evaluations import (
     StatusReason,
 )
 from assay.contracts.events import Event
-from assay.contracts.provider_keys import KeyCheck, KeyState, ProviderKeyChange
+from assay.contracts.models import ModelReply, ModelRequest
+from assay.contracts.provider_keys import KeyCheck, KeyState, ProviderAccess, ProviderKeyChange
 from assay.domain.governor import FIRST_WINDOW
 from assay.domain.provider_keys import ERROR_PAUSE
 from assay.domain.readable import TargetText, target_text
 from assay.errors import (
     CircuitOpen,
+    EventsRejected,
     JudgeUnavailable,
+    ProviderUnavailable,
     QuotaExceeded,
     StoreUnavailable,
     TargetNotFound,
@@ -227,14 +234,14 @@ async def test_an_outage_parks_the_batch_and_it_goes_on_by_itself(batches: Batch
     with pytest.raises(CircuitOpen) as parked:
         await batches.judge(given)
 
-    assert 1 <= (parked.value.retry_after or 0) <= 60
+    assert 1 <= (parked.value.retry_after or 0) < 75
     assert "provider_unavailable" in parked.value.detail
-    before = batches.asked
+    before, reads = batches.asked, batches.targets.reads
     assert before < 10 + 60  # five round trips, each of half the calls of the one before
     assert len(batches.verdicts(given)) == 10
     with pytest.raises(CircuitOpen):
         await batches.judge(given, attempt=2)
-    assert batches.asked == before
+    assert (batches.asked, batches.targets.reads) == (before, reads)
 
     batches.world.clock.ahead += 10
     with pytest.raises(CircuitOpen):
@@ -248,6 +255,75 @@ async def test_an_outage_parks_the_batch_and_it_goes_on_by_itself(batches: Batch
     assert (tally.recorded_before, tally.judged, batches.asked) == (10, 40, 40)
     assert not tally.skip_reasons
     assert await state(batches.world, evaluation) == (EvaluationStatus.ACTIVE, None)
+
+
+async def test_a_long_outage_costs_no_target_its_verdict(batches: BatchWorld) -> None:
+    given = batches.claimed(await batches.world.evaluation(), 3)
+    batches.world.model.enqueue(*[Reply(status=500)] * 100)
+    for attempt in range(1, 16):
+        with pytest.raises((CircuitOpen, ProviderUnavailable)):
+            await batches.judge(given, attempt=attempt)
+        batches.world.clock.ahead += 100
+
+    batches.world.model.reset()
+    tally = await batches.judge(given, attempt=16)
+
+    assert_judged(tally, 3)
+    assert not tally.skip_reasons
+
+
+async def test_a_target_that_always_fails_costs_others_nothing_and_is_skipped(
+    world: World, writer: BlockEventWriter
+) -> None:
+    model = Poisoned(world)
+    batches = BatchWorld(World(world.registry, world.events, world.model, asks=model), writer)
+    evaluation = await world.evaluation()
+    given = batches.claimed(evaluation, 40, answers=[*["fine"] * 39, "poison"])
+    key = GateKey(Provider.OPENAI)
+
+    tally, attempt = None, 0
+    while tally is None:
+        attempt += 1
+        with suppress(ProviderUnavailable):
+            tally = await batches.judge(given, attempt=attempt)
+        assert batches.world.asking.gate.blocked_for(key) == 0
+        assert_judged(await batches.judge(batches.claimed(evaluation, 10)), 10)
+
+    assert tally.skip_reasons == {"provider_unavailable": 1}
+    assert tally.judged + tally.recorded_before == 40
+    assert HOPELESS <= model.poisoned <= HOPELESS + 1  # the second may come too soon to count
+    assert len(batches.verdicts(given)) == 40
+
+
+async def test_a_target_that_always_fails_leaves_an_open_circuit_to_others(
+    world: World, writer: BlockEventWriter
+) -> None:
+    model = Poisoned(world)
+    batches = BatchWorld(World(world.registry, world.events, world.model, asks=model), writer)
+    evaluation = await world.evaluation()
+    given = batches.claimed(evaluation, 40, answers=[*["fine"] * 39, "poison"])
+    for attempt in (1, 2):
+        with pytest.raises(ProviderUnavailable):
+            await batches.judge(given, attempt=attempt)
+        await batches.judge(batches.claimed(evaluation, 10))
+    others = batches.claimed(evaluation, 10)
+    world.model.enqueue(*[Reply(status=500)] * 100)
+    for attempt in range(1, 9):
+        with suppress(ProviderUnavailable, CircuitOpen):
+            await batches.judge(others, attempt=attempt)
+    assert batches.world.asking.gate.blocked_for(GateKey(Provider.OPENAI)) > 0
+    world.model.reset()
+    batches.world.clock.ahead += 60
+    poisoned = model.poisoned
+
+    with pytest.raises(ProviderUnavailable):
+        await batches.judge(given, attempt=3)
+
+    assert model.poisoned == poisoned
+    assert_judged(await batches.judge(others, attempt=9), 10)
+    with pytest.raises(ProviderUnavailable):
+        await batches.judge(given, attempt=4)
+    assert model.poisoned == poisoned + 1
 
 
 async def test_a_key_that_is_refused_stops_its_evaluation_and_no_other(batches: BatchWorld) -> None:
@@ -273,16 +349,21 @@ async def test_a_key_that_is_refused_stops_its_evaluation_and_no_other(batches: 
     assert await world.used() == 0
 
 
-async def test_a_key_that_nobody_has_checked_stops_without_verdicts(batches: BatchWorld) -> None:
+async def test_a_key_that_nobody_has_checked_is_waited_for(batches: BatchWorld) -> None:
     world = batches.world
     key = await own_key(world)
     unchecked = KeyCheck(state=KeyState.UNKNOWN)
     await world.registry.provider_keys.report(PROJECT, key.id, unchecked, version=key.version)
     given = batches.claimed(await judged_by(world, key), 5)
 
-    tally = await batches.judge(given)
+    with pytest.raises(JudgeUnavailable) as parked:
+        await batches.judge(given)
 
-    assert (tally.stopped, tally.judged, batches.asked) == ("provider_key_not_ok", 0, 0)
+    assert 60 <= (parked.value.retry_after or 0) < 75
+    assert not batches.asked
+    checked = KeyCheck(state=KeyState.OK)
+    await world.registry.provider_keys.report(PROJECT, key.id, checked, version=key.version)
+    assert_judged(await batches.judge(given, attempt=2), 5)
 
 
 async def test_a_key_without_credit_rests_and_the_batch_waits_for_it(batches: BatchWorld) -> None:
@@ -296,7 +377,7 @@ async def test_a_key_without_credit_rests_and_the_batch_waits_for_it(batches: Ba
     assert batches.asked == FIRST_WINDOW
     with pytest.raises(QuotaExceeded) as resting:
         await batches.judge(given, attempt=2)
-    assert resting.value.retry_after == 60
+    assert 60 <= (resting.value.retry_after or 0) < 75
     assert (await stored(world, key)).state is KeyState.ERROR
 
     await age(world, key, ERROR_PAUSE)
@@ -345,7 +426,7 @@ async def test_an_unknown_model_parks_until_somebody_names_another(batches: Batc
     with pytest.raises(JudgeUnavailable) as parked:
         await batches.judge(given)
 
-    assert parked.value.retry_after == 60
+    assert 60 <= (parked.value.retry_after or 0) < 75
     assert batches.asked <= FIRST_WINDOW
     batches.world.model.reset()
     other = ModelConfiguration(provider=Provider.OPENAI, model="gpt-4o")
@@ -501,16 +582,110 @@ async def test_a_defect_in_one_target_keeps_no_other_from_its_verdict(
     given = batches.claimed(await batches.world.evaluation(), 10, answers=["fine", "broken"])
     monkeypatch.setattr("activities.judging.target_text", text_or_defect)
 
-    with pytest.raises(ZeroDivisionError):
-        await batches.judge(given)
+    for attempt in (1, 2):
+        with pytest.raises(ZeroDivisionError):
+            await batches.judge(given, attempt=attempt)
+        assert len(batches.verdicts(given)) == batches.asked == 5
+    tally = await batches.judge(given, attempt=3)
 
-    assert len(batches.verdicts(given)) == batches.asked == 5
+    assert tally.skip_reasons == {"judge_defect": 5}
+    assert len(batches.verdicts(given)) == 10
+
+
+async def test_a_verdict_that_the_store_refuses_costs_no_other(
+    world: World, events: ClickHouseEventStore
+) -> None:
+    writer = BlockEventWriter(Picky(events))
+    batches = BatchWorld(world, writer)
+    given = batches.claimed(await world.evaluation(), 20)
+    world.model.enqueue(Reply(content='{"reasoning": "unspeakable", "verdict": true}'))
+
+    tally = await batches.judge(given)
+
+    assert tally.skip_reasons == {"verdict_rejected": 1}
+    assert (tally.judged, batches.asked) == (20, 20)
+    assert len(batches.verdicts(given)) == 19  # the other one has not even its trace
+    assert (await batches.judge(given)).recorded_before == 20
+    await writer.aclose()
+
+
+async def test_a_target_that_two_versions_claimed_for_a_batch_is_judged_once(batches: BatchWorld) -> None:
+    evaluation = await batches.world.evaluation()
+    now = await batches.world.registry.evaluations.update(PROJECT, evaluation.id, stricter)
+    assert now is not None
+    given = batches.claimed(now, 6, versions=(2, 1))
+
+    assert_judged(await batches.judge(given), 6)
+    assert batches.asked == 6
+    assert (await batches.judge(given)).recorded_before == 6
+
+
+async def test_targets_that_do_not_fit_the_memory_together_take_turns(
+    world: World, writer: BlockEventWriter
+) -> None:
+    batches = BatchWorld(world, writer, memory_bytes=1)
+    given = [batches.claimed(await world.evaluation(), 10) for _ in range(3)]
+
+    for tally in await asyncio.gather(*map(batches.judge, given)):
+        assert_judged(tally, 10)
+
+
+async def test_who_waits_for_memory_goes_home_with_the_worker(world: World, writer: BlockEventWriter) -> None:
+    batches = BatchWorld(world, writer, memory_bytes=1)
+    evaluation = await world.evaluation()
+    first, second = batches.claimed(evaluation, 1), batches.claimed(evaluation, 1)
+    world.model.enqueue(slow(1.0))
+    judging = asyncio.create_task(batches.judge(first))
+    await batches.until_asked(1)
+    environment = ActivityEnvironment()
+    waiting = asyncio.create_task(batches.judge(second, environment=environment))
+    await eventually(lambda: batches.targets.reads == 3)  # claims, events, and the claims of the second
+
+    environment.worker_shutdown()
+    with pytest.raises(TimedOut):
+        await waiting
+
+    assert_judged(await judging, 1)
+    assert batches.targets.reads == 3
 
 
 def text_or_defect(event: str, properties: Mapping[str, Any]) -> TargetText:
     if "broken" in str(properties):
         raise ZeroDivisionError
     return target_text(event, properties)
+
+
+class Poisoned(LiteLLM):
+    """A model that never answers questions about poison.
+
+    Attributes:
+        poisoned: how many of them there were.
+    """
+
+    def __init__(self, world: World) -> None:
+        url = world.model.base_url
+        access = HouseAccess(api_key=SecretStr("sk-house"), base_url=url, api_version=None)
+        super().__init__({Provider.OPENAI: access}, base_urls={Provider.OPENAI: url})
+        self.poisoned = 0
+
+    async def complete(self, request: ModelRequest, access: ProviderAccess | None = None) -> ModelReply:
+        if "poison" in str(request.messages):
+            self.poisoned += 1
+            await asyncio.sleep(0.01)
+            raise ProviderUnavailable("openai answered 500")
+        return await super().complete(request, access)
+
+
+class Picky:
+    """An event store that refuses a word."""
+
+    def __init__(self, events: ClickHouseEventStore) -> None:
+        self._events = events
+
+    def insert(self, events: Sequence[Event]) -> None:
+        if any("unspeakable" in str(event.properties) for event in events):
+            raise EventsRejected("A word is not allowed.")
+        self._events.insert(events)
 
 
 class Holding:

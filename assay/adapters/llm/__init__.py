@@ -3,5 +3,6 @@
 from assay.adapters.llm.access import HouseAccess
 from assay.adapters.llm.client import LiteLLM
 from assay.adapters.llm.directory import RestProviderDirectory
+from assay.adapters.llm.inline import InlineExecutor
 
-__all__ = ["HouseAccess", "LiteLLM", "RestProviderDirectory"]
+__all__ = ["HouseAccess", "InlineExecutor", "LiteLLM", "RestProviderDirectory"]

@@ -16,6 +16,7 @@ import asyncio
 import importlib
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ import httpx
 
 from assay.adapters.llm.access import Endpoint, HouseAccess, house_endpoint, project_endpoint
 from assay.adapters.llm.failures import failure_of
+from assay.adapters.llm.inline import next_inline
 from assay.adapters.outbound import ConfinedClient, OutboundPolicy, outbound_client
 from assay.contracts.evaluations import Provider
 from assay.contracts.models import ModelReply, ModelRequest
@@ -56,6 +58,9 @@ _SDK_PROVIDERS = frozenset({Provider.OPENAI, Provider.AZURE_OPENAI})
 _ROUTED_ELSEWHERE = ("replicate", "clarifai", "huggingface/", "ft:babbage-002", "ft:davinci-002")
 """Parts of a model's name by which litellm turns to another service than the one that it was told."""
 
+_KEPT_SENDERS = 256
+"""Keys in use at a time by one process."""
+
 _LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
 
 
@@ -81,6 +86,7 @@ class LiteLLM:
         self._house = MappingProxyType(dict(house))
         self._base_urls: Mapping[Provider, str] = MappingProxyType({**base_urls, **own})
         self._client = client or outbound_client(OutboundPolicy().including(self._base_urls.values()))
+        self._senders: OrderedDict[Endpoint, AsyncOpenAI | OutboundHandler] = OrderedDict()
         self._warming = threading.Lock()
         self._warm = False
 
@@ -130,13 +136,23 @@ class LiteLLM:
         raise failure
 
     def _sender(self, endpoint: Endpoint) -> AsyncOpenAI | OutboundHandler:
-        """Our client for one call, in the form that litellm takes for this provider."""
+        """Our client for an endpoint, in the form that litellm takes for this provider.
+
+        Making one takes a tenth of the time that a call costs, so those of the last endpoints are kept, in
+        memory like the keys in them.
+        """
         from assay.adapters.llm.sdk_clients import OutboundHandler, sdk_client
 
-        client = ConfinedClient(self._client, endpoint.base_url)
-        return (
-            sdk_client(endpoint, client) if endpoint.provider in _SDK_PROVIDERS else OutboundHandler(client)
-        )
+        made = self._senders.get(endpoint)
+        if made is None:
+            client = ConfinedClient(self._client, endpoint.base_url)
+            is_sdk = endpoint.provider in _SDK_PROVIDERS
+            made = sdk_client(endpoint, client) if is_sdk else OutboundHandler(client)
+            self._senders[endpoint] = made
+        self._senders.move_to_end(endpoint)
+        while len(self._senders) > _KEPT_SENDERS:
+            self._senders.popitem(last=False)
+        return made
 
     def _endpoint(self, provider: Provider, access: ProviderAccess | None) -> Endpoint:
         if access is not None and access.provider is not provider:
@@ -164,7 +180,9 @@ def _require_model_name(request: ModelRequest) -> None:
 def _configure_litellm() -> None:
     import litellm
 
-    importlib.import_module("assay.adapters.llm.sdk_clients").fence_litellm()
+    sdk_clients = importlib.import_module("assay.adapters.llm.sdk_clients")
+    sdk_clients.fence_litellm()
+    sdk_clients.quieten_litellm()
     # the first OpenAI call would import it, for the better part of a second, on the event loop
     importlib.import_module("openai.resources")
     for name in _LOGGERS:
@@ -184,20 +202,22 @@ async def _ask(
 
     azure = request.provider is Provider.AZURE_OPENAI
     async with asyncio.timeout(request.timeout_seconds):
-        response = await litellm.acompletion(
-            model=_PREFIXES[request.provider] + request.model,
-            messages=[message.model_dump() for message in request.messages],
-            response_format=_response_format(request),
-            api_key=endpoint.api_key.get_secret_value(),
-            api_base=endpoint.base_url,  # always given: litellm would ask the environment for a missing one
-            api_version=endpoint.api_version if azure else None,
-            timeout=request.timeout_seconds,
-            num_retries=0,
-            max_retries=0,
-            client=sender,
-            # A model that only OpenAI's other API serves: litellm would turn to it without our client.
-            _skip_responses_api_bridge=True,
-        )
+        with next_inline():
+            response = await litellm.acompletion(
+                model=_PREFIXES[request.provider] + request.model,
+                messages=[message.model_dump() for message in request.messages],
+                response_format=_response_format(request),
+                api_key=endpoint.api_key.get_secret_value(),
+                # Always given: litellm would ask the environment for a missing one.
+                api_base=endpoint.base_url,
+                api_version=endpoint.api_version if azure else None,
+                timeout=request.timeout_seconds,
+                num_retries=0,
+                max_retries=0,
+                client=sender,
+                # A model that only OpenAI's other API serves: litellm would turn to it without our client.
+                _skip_responses_api_bridge=True,
+            )
     if not isinstance(response, litellm.ModelResponse):
         raise TypeError("litellm answered with a stream that was not asked for.")
     return response

@@ -166,7 +166,7 @@ def _outcomes(shown: Shown) -> str:
     verdicts = ", ".join(f"{count:,} {word}" for word, count in sorted(shown["outcomes"].items()))
     told = [
         f"{shown['judged']:,} judged" + (f" ({verdicts})" if verdicts else ""),
-        f"{shown['known'] + shown['recorded_before']:,} judged before",
+        f"{shown['known'] + shown['recorded_before']:,} judged or claimed before",
         f"{shown['filtered']:,} not admitted",
     ]
     for name in ("outstanding", "unreported"):

@@ -44,6 +44,7 @@ class BackfillApi:
             headers={"Authorization": f"Bearer {api_key}"},
             timeout=30,
         )
+        self._has_answered = False
 
     def __enter__(self) -> Self:
         return self
@@ -60,13 +61,13 @@ class BackfillApi:
         return self._send("POST", f"{backfill_id}/{command}/")
 
     def show(self, backfill_id: UUID) -> Shown:
-        """How far a backfill is; an API that is restarting is waited for."""
+        """How far a backfill is; an API that has answered before and is restarting is waited for."""
         deadline, pause = time.monotonic() + _RETRY_SECONDS, _FIRST_PAUSE_SECONDS
         while True:
             try:
                 return self._send("GET", f"{backfill_id}/")
             except SetupError:
-                if time.monotonic() > deadline:
+                if not self._has_answered or time.monotonic() > deadline:
                     raise
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
@@ -81,6 +82,7 @@ class BackfillApi:
             ) from error
         answer = _json_object(response)
         if response.is_success:
+            self._has_answered = True
             return answer
         detail = str(answer.get("detail") or f"The API answered {response.status_code}.")
         if response.status_code in _WORTH_RETRYING:

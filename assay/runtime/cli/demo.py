@@ -16,7 +16,7 @@ from assay.contracts.evaluations import Provider
 from assay.errors import SetupError
 from assay.runtime.cli.serve import announce, run, stopped_or_broken
 from assay.runtime.demo.story import tell
-from assay.runtime.embedded import embedded
+from assay.runtime.embedded import Embedded, embedded
 from assay.runtime.house import House, house_access
 from assay.runtime.http_server import bind
 from assay.runtime.logs import configure_logs
@@ -53,7 +53,7 @@ async def _demo(stop: asyncio.Event, *, leave: bool) -> None:
         house, judge = _judge(stack)
         async with embedded(settings, house=house) as engine:
             announce(engine)
-            telling = asyncio.create_task(tell(engine, console, judge=judge))
+            telling = asyncio.create_task(_tell(engine, console, judge=judge))
             telling.add_done_callback(lambda _: told.set())
             try:
                 await stopped_or_broken(told, engine.until_broken(), also=stop)
@@ -69,6 +69,14 @@ async def _demo(stop: asyncio.Event, *, leave: bool) -> None:
             else:
                 console.print("Still serving; Ctrl-C stops.")
                 await stopped_or_broken(stop, engine.until_broken())
+
+
+async def _tell(engine: Embedded, console: Console, *, judge: str) -> None:
+    """Tell the story to a reader who may leave, as `head` does: that is no reason to stop in disorder."""
+    try:
+        await tell(engine, console, judge=judge)
+    except SystemExit as left:  # what rich makes of a broken pipe; in a task it would end the event loop
+        raise SetupError("Nobody reads the output any more.") from left
 
 
 def _judge(stack: ExitStack) -> tuple[House, str]:

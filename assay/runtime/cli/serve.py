@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import click
@@ -13,6 +12,7 @@ import uvloop
 from prometheus_client import start_http_server
 from temporalio.client import Client
 
+from assay.adapters.llm import InlineExecutor
 from assay.errors import SetupError
 from assay.runtime.app import api as api_app
 from assay.runtime.embedded import Embedded, embedded
@@ -29,7 +29,7 @@ from assay.runtime.settings import HouseSettings, Settings, external_temporal, l
 from assay.runtime.stores import Stores, open_stores
 from assay.runtime.temporal_client import connect_external
 from assay.runtime.workers import run_workers
-from assay.runtime.writing import event_writer
+from assay.runtime.writing import event_writers
 from assay.temporal.queues import TaskQueue
 
 _THREADS = 32
@@ -94,7 +94,7 @@ def run(serve_until: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         # Store calls and parsing block threads; the default of six would let one slow store hold up all.
-        loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="blocking"))
+        loop.set_default_executor(InlineExecutor(_THREADS, thread_name_prefix="blocking"))
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         await serve_until(stop)
@@ -167,8 +167,8 @@ async def _api(stop: asyncio.Event) -> None:
         providers = await stack.enter_async_context(provider_directory(settings))
         hog = hog_processes(settings)
         stack.push_async_callback(hog.close)
-        writer = await stack.enter_async_context(event_writer(client, stores))
-        app = api_app(client, settings, stores, writer=writer, providers=providers, hog=hog)
+        writers = await stack.enter_async_context(event_writers(client, stores))
+        app = api_app(client, settings, stores, writer=writers.captured, providers=providers, hog=hog)
         serving = await stack.enter_async_context(serve_http(app, listener))
         host, port = listener.getsockname()[:2]
         click.echo(f"Assay API is ready on http://{host}:{port}")
@@ -182,9 +182,11 @@ async def _worker(stop: asyncio.Event, queues: tuple[TaskQueue, ...]) -> None:
         providers = await stack.enter_async_context(model_providers(settings, house))
         hog = hog_processes(settings)
         stack.push_async_callback(hog.close)
-        writer = await stack.enter_async_context(event_writer(client, stores))
+        writers = await stack.enter_async_context(event_writers(client, stores))
         working = await stack.enter_async_context(
-            run_workers(client, settings, stores, queues, writer=writer, model=providers.model, hog=hog)
+            run_workers(
+                client, settings, stores, queues, writer=writers.verdicts, model=providers.model, hog=hog
+            )
         )
         await ensure_schedules(client, settings)
         click.echo(f"Assay worker polls {', '.join(queues)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.domain.governor import (
+    COURTESY,
     FIRST_OPEN,
     FIRST_WINDOW,
     LONG_WAIT,
@@ -49,6 +50,25 @@ def strike(governed: Governor, now: float, weather: Weather = Weather.OUTAGE) ->
     """One failed call; returns when the next may start."""
     governed.failed(start(governed, now), weather, now)
     return max(now, governed.rests_until)
+
+
+def test_only_answers_to_calls_after_a_strike_tell_that_things_go_well() -> None:
+    governed = governor()
+    before, failing = start(governed), start(governed)
+    governed.failed(failing, Weather.OUTAGE, 0.0)
+    governed.answered(before)
+    assert governed.answers == 0
+    governed.answered(start(governed, 1.0))
+    assert governed.answers == 1
+
+
+def test_a_doubtful_question_leaves_the_probe_to_others_for_a_while() -> None:
+    assert not governor().leaves_probe(0.0)
+    governed, half_open = opened()
+    assert governed.leaves_probe(half_open)
+    assert not governed.leaves_probe(half_open + COURTESY)
+    governed.answered(start(governed, half_open))
+    assert not governed.leaves_probe(half_open)
 
 
 def opened(chance: float = 0.0) -> tuple[Governor, float]:
