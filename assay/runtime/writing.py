@@ -14,7 +14,7 @@ from assay.runtime.stores import Stores
 from assay.temporal.streams import StreamWaker, wake_stream
 
 _GATHER_SECONDS = 0.1
-"""How long a verdict waits for others. A process that is killed may have to reach those of this time again."""
+"""How long a verdict waits for others. What a killed process has reached in this time is reached again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -27,6 +27,10 @@ MAX_RESPONSE_BYTES = "max_response_bytes"
 _TIMEOUT_SECONDS = 10.0
 _KEEPALIVE_SECONDS = 60.0
 _KEEPALIVE_CONNECTIONS = 100
+
+_POOLS = 16
+_REQUESTS_PER_POOL = 8
+"""A pool looks at all of its connections for every request, so many small ones are quicker than one."""
 
 
 def outbound_client(
@@ -71,14 +75,19 @@ class OutboundTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self._max_response_bytes = max_response_bytes
         self._pools = {
-            # Two pools, so that whoever opens a connection knows whether TLS is going to protect it.
-            scheme: httpcore.AsyncConnectionPool(
-                ssl_context=tls or _default_tls(),
-                max_connections=None,  # the callers bound their concurrency
-                max_keepalive_connections=_KEEPALIVE_CONNECTIONS,
-                keepalive_expiry=_KEEPALIVE_SECONDS,
-                network_backend=CheckedNetwork(policy, resolve, tls=scheme == "https"),
-            )
+            # Pools by scheme, so that whoever opens a connection knows whether TLS is going to protect it.
+            scheme: [
+                _Pool(
+                    httpcore.AsyncConnectionPool(
+                        ssl_context=tls or _default_tls(),
+                        max_connections=None,  # the callers bound their concurrency
+                        max_keepalive_connections=_KEEPALIVE_CONNECTIONS,
+                        keepalive_expiry=_KEEPALIVE_SECONDS,
+                        network_backend=CheckedNetwork(policy, resolve, tls=scheme == "https"),
+                    )
+                )
+                for _ in range(_POOLS)
+            ]
             for scheme in ("http", "https")
         }
 
@@ -89,14 +98,15 @@ class OutboundTransport(httpx.AsyncBaseTransport):
             OutboundRefused: the policy does not permit it, or the answer is none that may be used.
             httpx.TransportError: the connection failed.
         """
-        pool = self._pools.get(request.url.scheme)
-        if pool is None:
+        pools = self._pools.get(request.url.scheme)
+        if pools is None:
             raise OutboundRefused("Only http and https addresses can be called.")
         request.headers["accept-encoding"] = "identity"
+        pool = _with_room(pools)
         with _httpx_errors():
-            received = await pool.handle_async_request(_for_httpcore(request))
+            received = await pool.send(_for_httpcore(request))
         largest = min(self._max_response_bytes, request.extensions.get(MAX_RESPONSE_BYTES, math.inf))
-        body = _BoundedBody(received, largest, host=request.url.host)
+        body = _BoundedBody(received, largest, host=request.url.host, done=pool.done)
         response = httpx.Response(
             received.status, headers=received.headers, stream=body, extensions=received.extensions
         )
@@ -108,15 +118,46 @@ class OutboundTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for pool in self._pools.values():
-            await pool.aclose()
+        for pools in self._pools.values():
+            for pool in pools:
+                await pool.connections.aclose()
+
+
+class _Pool:
+    """Some of the connections, and how many requests are under way on them."""
+
+    def __init__(self, connections: httpcore.AsyncConnectionPool) -> None:
+        self.connections = connections
+        self.under_way = 0
+
+    async def send(self, request: httpcore.Request) -> httpcore.Response:
+        """Send a request; call `done` when its answer is closed."""
+        self.under_way += 1
+        try:
+            return await self.connections.handle_async_request(request)
+        except BaseException:
+            self.under_way -= 1
+            raise
+
+    def done(self) -> None:
+        """An answer was closed."""
+        self.under_way -= 1
+
+
+def _with_room(pools: Sequence[_Pool]) -> _Pool:
+    """The first pool with few requests, so that its connections are used again; else the one with fewest."""
+    free = next((pool for pool in pools if pool.under_way < _REQUESTS_PER_POOL), None)
+    return free or min(pools, key=lambda pool: pool.under_way)
 
 
 class _BoundedBody(httpx.AsyncByteStream):
     """The body of an answer, up to a size."""
 
-    def __init__(self, received: httpcore.Response, max_bytes: float, *, host: str) -> None:
+    def __init__(
+        self, received: httpcore.Response, max_bytes: float, *, host: str, done: Callable[[], None]
+    ) -> None:
         self._received = received
+        self._done: Callable[[], None] | None = done
         self._max_bytes = max_bytes
         self._host = host
 
@@ -130,6 +171,9 @@ class _BoundedBody(httpx.AsyncByteStream):
                 yield chunk
 
     async def aclose(self) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            done()
         with _httpx_errors():
             await self._received.aclose()
 
