@@ -28,6 +28,9 @@ _READ_BYTES = 8 * 1024 * 1024
 _PACES = 1_000
 """Programs whose pace is remembered."""
 
+_MAX_BECAUSE = 2_000
+"""Characters of what a program did wrong, as the workflow shows them."""
+
 _ATTEMPTS_TO_FIND = 3
 """After so many, a target that is not in the store was deleted."""
 
@@ -78,8 +81,9 @@ class HogBatchActivities:
             if isinstance(verdict, WorkError):
                 raise verdict
         await self._give_up_on(batch, [claim for claim in claims if claim.target not in events])
-        if any(verdict is None for verdict in verdicts):
-            return await self._stop(batch)
+        for claim, answer, verdict in zip(there, answers, verdicts, strict=True):
+            if verdict is None and isinstance(answer, Judgement):
+                return await self._stop(batch, f"{answer.reasoning} (target {claim.target})")
         return None
 
     async def _give_up_on(self, batch: OpenBatch, claims: Sequence[Claim]) -> None:
@@ -90,8 +94,9 @@ class HogBatchActivities:
             [(claim, skipped(batch.blank(claim), TargetNotFound.code), None) for claim in claims]
         )
 
-    async def _stop(self, batch: OpenBatch) -> str:
+    async def _stop(self, batch: OpenBatch, because: str) -> str:
         """Put the evaluation into `error`, unless its author has changed it since."""
+        batch.tally.stopped_because = because[:_MAX_BECAUSE]
         evaluation = batch.evaluation
         failed = FailEvaluationInput(
             project_id=evaluation.project_id,
@@ -100,7 +105,7 @@ class HogBatchActivities:
             version=evaluation.version,
             active_since=evaluation.active_since,
         )
-        await stop_evaluation(self._registry, failed)
+        await stop_evaluation(self._registry, failed, batch.tally.stopped_because)
         return failed.reason
 
     def _pace(self, batch: OpenBatch) -> Pace:

@@ -16,9 +16,13 @@ log = structlog.get_logger(__name__)
 
 
 def evaluation_stopped(
-    project_id: int, evaluation: Evaluation | EvaluationBrief, reason: StatusReason
+    project_id: int, evaluation: Evaluation | EvaluationBrief, reason: StatusReason, because: str = ""
 ) -> None:
-    """Tell that an evaluation was put into `error` and judges nothing until somebody enables it again."""
+    """Tell that an evaluation was put into `error` and judges nothing until somebody enables it again.
+
+    Args:
+        because: what went wrong, in words for its author.
+    """
     EVALUATIONS_STOPPED.labels(reason.value).inc()
     log.warning(
         "evaluation stopped",
@@ -26,11 +30,15 @@ def evaluation_stopped(
         evaluation_id=str(evaluation.id),
         evaluation_name=evaluation.name,
         reason=reason.value,
+        because=because,
     )
 
 
-async def stop_evaluation(registry: Registry, failed: FailEvaluationInput) -> bool:
+async def stop_evaluation(registry: Registry, failed: FailEvaluationInput, because: str = "") -> bool:
     """Put an active evaluation into `error` and tell about it, unless it has been repaired meanwhile.
+
+    Args:
+        because: see `evaluation_stopped`.
 
     Returns:
         True for the one call that made the transition. False leaves it as it is: it was stopped before,
@@ -50,5 +58,5 @@ async def stop_evaluation(registry: Registry, failed: FailEvaluationInput) -> bo
         active_since=failed.active_since,
     )
     if stopped:
-        evaluation_stopped(failed.project_id, evaluation, failed.reason)
+        evaluation_stopped(failed.project_id, evaluation, failed.reason, because)
     return stopped

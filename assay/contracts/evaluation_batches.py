@@ -150,6 +150,7 @@ class BatchTally(HistoryContract):
         unpriced: calls without one.
         stopped: why targets were left without a verdict; None: there are none left. A word of
             `assay.domain.eligibility`, or a code of `assay.errors`.
+        stopped_because: what went wrong, for the author of the evaluation, if there is more to say.
     """
 
     size: int = 0
@@ -161,6 +162,7 @@ class BatchTally(HistoryContract):
     cost_usd: float = 0.0
     unpriced: int = 0
     stopped: str | None = None
+    stopped_because: str = ""
 
     @property
     def judged(self) -> int:

@@ -55,6 +55,8 @@ def tally_details(tally: BatchTally) -> str:
         lines.append(
             f"Stopped: `{tally.stopped}`. What has no verdict is taken up again when the evaluation goes on."
         )
+    if tally.stopped_because:
+        lines.append(f"> {cell(tally.stopped_because)}")
     return "\n\n".join(lines)
 
 

@@ -24,6 +24,7 @@ class Tally:
         self._input_tokens = self._output_tokens = self._unpriced = 0
         self._cost_usd = 0.0
         self.stopped: str | None = None
+        self.stopped_because = ""
 
     def add(self, judgement: Judgement) -> None:
         """Count a verdict."""
@@ -49,4 +50,5 @@ class Tally:
             cost_usd=self._cost_usd,
             unpriced=self._unpriced,
             stopped=self.stopped,
+            stopped_because=self.stopped_because,
         )

@@ -94,6 +94,7 @@ async def test_a_program_that_fails_stops_its_evaluation_and_the_rest_is_judged_
     given = hog.claimed(evaluation, 20)
     stopped = await hog.evaluate(given)
     assert stopped.stopped == "hog_error"
+    assert "nobody" in stopped.stopped_because
     stored = await hog.world.registry.evaluations.get(PROJECT, evaluation.id)
     assert stored is not None
     assert (stored.status, stored.status_reason) == (EvaluationStatus.ERROR, StatusReason.HOG_ERROR)

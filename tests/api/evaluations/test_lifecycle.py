@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from assay.contracts.access import Project
-from assay.contracts.evaluations import StatusReason
+from assay.contracts.evaluations import Provider, StatusReason
+from assay.contracts.provider_keys import ProviderAccess
 from assay.domain.conditions import compile_conditions
 from tests.api.conftest import Make
 from tests.harness.api import TRIAL_LIMIT, ApiWorld, error, judge
@@ -165,6 +167,22 @@ async def test_a_used_up_trial_does_not_concern_hog(client: httpx.AsyncClient, u
     created = await make(evaluation_type="hog", evaluation_config={"source": "return true"})
     response = await client.patch(f"{url}{created['id']}/", json={"enabled": True})
     assert (response.status_code, response.json()["status"]) == (200, "active")
+
+
+@pytest.mark.usefixtures("used_up_trial")
+async def test_a_used_up_trial_does_not_concern_a_judge_on_the_projects_active_key(
+    world: ApiWorld, project: Project, client: httpx.AsyncClient, url: str, make: Make
+) -> None:
+    paused = [await make(), await make(model_configuration={"provider": "anthropic", "model": "claude-x"})]
+    await world.registry.provider_keys.create(
+        project.id,
+        "own",
+        ProviderAccess(provider=Provider.OPENAI, api_key=SecretStr("sk-of-the-project")),
+        created_by=None,
+        set_as_active=True,
+    )
+    answers = [await client.patch(f"{url}{one['id']}/", json={"enabled": True}) for one in paused]
+    assert [answer.status_code for answer in answers] == [200, 400]
 
 
 async def test_one_free_place_in_the_trial_is_enough(
