@@ -6,7 +6,7 @@ UV := .uv/bin/uv
 export UV_PYTHON_PREFERENCE := system
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help setup setup-dev demo dev test fuzz lint format bench docs lock histories clean
+.PHONY: help setup setup-dev demo dev test chaos fuzz lint format bench docs lock histories clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,9 @@ dev: setup ## Run everything on this machine
 
 test: setup-dev ## Run the whole test suite
 	@$(VENV)/bin/pytest -n 2 --dist worksteal $(ARGS)
+
+chaos: setup-dev ## Outages and backlogs of whole engines, too long for every run of the suite
+	@$(VENV)/bin/pytest -m long tests/chaos $(ARGS)
 
 fuzz: setup-dev ## Ask the running API whatever its description allows, and more (ARGS="--examples 200")
 	@$(VENV)/bin/python -m tests.fuzz.run $(ARGS)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from temporalio.client import (
     Client,
@@ -39,6 +40,10 @@ from workflows.evaluation_backfills import EvaluationBackfill
 
 _PATIENCE: Final = timedelta(seconds=5)
 """How long the caller waits for Temporal, or for a worker that answers; retries of the client included."""
+
+_AWAY: Final = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+_ATTEMPTS: Final = 5
+_PAUSE_SECONDS: Final = 0.1
 
 _ASKED: Final = "backfill"
 """Name of the memo that says what was asked for: lists have no more than that of a workflow."""
@@ -119,17 +124,7 @@ class Backfills:
             if described.status is not WorkflowExecutionStatus.RUNNING:
                 status = (await _progress(handle, described)).status
                 raise Conflict(refusal(command, status) or f"The backfill has ended ({status}).")
-            try:
-                told: BackfillProgress = await handle.execute_update(
-                    command.value, result_type=BackfillProgress, rpc_timeout=_PATIENCE
-                )
-            except WorkflowUpdateFailedError as error:
-                raise Conflict(failure_message(error.cause or error)) from None
-            except RPCError as error:
-                if error.status is RPCStatusCode.NOT_FOUND:
-                    raise Conflict("The backfill has ended meanwhile.") from None
-                raise
-            return told
+            return await _told(handle, command)
 
     async def _refuse_second(self, evaluation_id: UUID) -> None:
         running = (
@@ -157,6 +152,27 @@ class Backfills:
         if described.typed_search_attributes.get(PROJECT) != str(self._project_id):
             raise NotFound("Not found.")
         return handle, described
+
+
+async def _told(handle: _Handle, command: BackfillCommand) -> BackfillProgress:
+    """The answer to a command. One that meets the moment in which a workflow task fails is sent again."""
+    update_id = str(uuid4())
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        try:
+            told: BackfillProgress = await handle.execute_update(
+                command.value, id=update_id, result_type=BackfillProgress, rpc_timeout=_PATIENCE
+            )
+        except WorkflowUpdateFailedError as error:
+            raise Conflict(failure_message(error.cause or error)) from None
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise Conflict("The backfill has ended meanwhile.") from None
+            if error.status in _AWAY or not attempts_left:
+                raise
+            await asyncio.sleep(_PAUSE_SECONDS)
+        else:
+            return told
+    raise AssertionError("unreachable")
 
 
 async def _progress(handle: _Handle, described: WorkflowExecutionDescription) -> BackfillProgress:

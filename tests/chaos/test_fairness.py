@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.fairness import SMALL, small_project_first
 
-pytestmark = pytest.mark.timeout(240)  # whole engines start here, some several times
+pytestmark = [pytest.mark.timeout(240), pytest.mark.long]  # whole engines start here, some several times
 
 
 async def test_ten_events_pass_a_backlog(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from temporalio.testing import WorkflowEnvironment
 from tests.harness.temporal import dev_server, time_skipping_server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """One per module: a workflow that a test leaves open keeps the time from being skipped."""
     async with time_skipping_server() as environment:
         yield environment
 

@@ -1,4 +1,4 @@
-"""`evaluation-batch` against the time-skipping server, its activities scripted."""
+"""`evaluation-batch` on a real server, its activities scripted."""
 
 from __future__ import annotations
 
@@ -63,26 +63,6 @@ async def waiting(client: Client) -> WorkflowHandle[Waiting, BatchFinished]:
     return await client.start_workflow(Waiting.run, id=f"waiting-{uuid4()}", task_queue=TaskQueue.MAIN)
 
 
-@pytest.mark.parametrize(
-    ("evaluation_type", "queue"),
-    [(EvaluationType.HOG, "assay-compute"), (EvaluationType.LLM_JUDGE, "assay-llm")],
-)
-async def test_a_batch_is_judged_by_its_kind_and_whoever_waits_is_told(
-    skipping: WorkflowEnvironment, evaluation_type: EvaluationType, queue: str
-) -> None:
-    tally = BatchTally(size=200, outcomes={"pass": 150, "skipped": 50}, skip_reasons={"trace_errored": 50})
-    activities = ScriptedBatches(tally)
-    async with workers(skipping.client, activities):
-        told = await waiting(skipping.client)
-        batch = a_batch(str(uuid4()), evaluation_type=evaluation_type)
-        handle = await start(skipping.client, a_batch_input(batch, reply_to=told.id))
-        assert await handle.result() == tally
-        assert await told.result() == BatchFinished(ref=batch.ref, tally=tally)
-    assert activities.queues == [queue]
-    description = await handle.describe()
-    assert description.typed_search_attributes[OUTCOME] == "judged"
-
-
 async def test_an_outage_of_days_parks_a_batch(skipping: WorkflowEnvironment) -> None:
     outage = [RateLimited("later", retry_after=6 * 3600)] * 12
     activities = ScriptedBatches(*outage, StoreUnavailable("gone"), BatchTally(size=200))
@@ -95,21 +75,41 @@ async def test_an_outage_of_days_parks_a_batch(skipping: WorkflowEnvironment) ->
     assert len(activities.judged) == 14
 
 
-async def test_a_batch_that_stops_says_why_and_is_done(skipping: WorkflowEnvironment) -> None:
+@pytest.mark.parametrize(
+    ("evaluation_type", "queue"),
+    [(EvaluationType.HOG, "assay-compute"), (EvaluationType.LLM_JUDGE, "assay-llm")],
+)
+async def test_a_batch_is_judged_by_its_kind_and_whoever_waits_is_told(
+    server: Client, evaluation_type: EvaluationType, queue: str
+) -> None:
+    tally = BatchTally(size=200, outcomes={"pass": 150, "skipped": 50}, skip_reasons={"trace_errored": 50})
+    activities = ScriptedBatches(tally)
+    async with workers(server, activities):
+        told = await waiting(server)
+        batch = a_batch(str(uuid4()), evaluation_type=evaluation_type)
+        handle = await start(server, a_batch_input(batch, reply_to=told.id))
+        assert await handle.result() == tally
+        assert await told.result() == BatchFinished(ref=batch.ref, tally=tally)
+    assert activities.queues == [queue]
+    description = await handle.describe()
+    assert description.typed_search_attributes[OUTCOME] == "judged"
+
+
+async def test_a_batch_that_stops_says_why_and_is_done(server: Client) -> None:
     activities = ScriptedBatches(BatchTally(size=200, stopped="paused"))
-    async with workers(skipping.client, activities):
-        handle = await start(skipping.client, a_batch_input())
+    async with workers(server, activities):
+        handle = await start(server, a_batch_input())
         assert (await handle.result()).stopped == "paused"
     assert (await handle.describe()).typed_search_attributes[OUTCOME] == "stopped"
 
 
 async def test_what_no_retry_mends_fails_the_batch_and_whoever_waits_is_told(
-    skipping: WorkflowEnvironment,
+    server: Client,
 ) -> None:
     activities = ScriptedBatches(StoreRejected("a defect"))
-    async with workers(skipping.client, activities):
-        told = await waiting(skipping.client)
-        handle = await start(skipping.client, a_batch_input(reply_to=told.id))
+    async with workers(server, activities):
+        told = await waiting(server)
+        handle = await start(server, a_batch_input(reply_to=told.id))
         with pytest.raises(WorkflowFailureError) as failed:
             await handle.result()
         assert (await told.result()).tally.stopped == "store_rejected"
@@ -117,12 +117,12 @@ async def test_what_no_retry_mends_fails_the_batch_and_whoever_waits_is_told(
     assert failed.value.cause.type == "store_rejected"
 
 
-async def test_a_batch_that_is_cancelled_tells_whoever_waits(skipping: WorkflowEnvironment) -> None:
+async def test_a_batch_that_is_cancelled_tells_whoever_waits(server: Client) -> None:
     gate = asyncio.Event()
     activities = ScriptedBatches(gate=gate)
-    async with workers(skipping.client, activities):
-        told = await waiting(skipping.client)
-        handle = await start(skipping.client, a_batch_input(reply_to=told.id))
+    async with workers(server, activities):
+        told = await waiting(server)
+        handle = await start(server, a_batch_input(reply_to=told.id))
         await until(lambda: bool(activities.judged))
         await handle.cancel()
         with pytest.raises(WorkflowFailureError) as failed:
@@ -132,17 +132,17 @@ async def test_a_batch_that_is_cancelled_tells_whoever_waits(skipping: WorkflowE
     assert isinstance(failed.value.cause, CancelledError)
 
 
-async def test_nobody_needs_to_be_there_any_more(skipping: WorkflowEnvironment) -> None:
-    async with workers(skipping.client, ScriptedBatches()):
-        handle = await start(skipping.client, a_batch_input(reply_to=f"nobody-{uuid4()}"))
+async def test_nobody_needs_to_be_there_any_more(server: Client) -> None:
+    async with workers(server, ScriptedBatches()):
+        handle = await start(server, a_batch_input(reply_to=f"nobody-{uuid4()}"))
         assert (await handle.result()).judged == 200
 
 
-async def test_progress_is_shown(skipping: WorkflowEnvironment) -> None:
+async def test_progress_is_shown(server: Client) -> None:
     gate = asyncio.Event()
     activities = ScriptedBatches(gate=gate)
-    async with workers(skipping.client, activities):
-        handle = await start(skipping.client, a_batch_input())
+    async with workers(server, activities):
+        handle = await start(server, a_batch_input())
         await handle.signal(EvaluationBatch.progress, BatchTally(size=200, outcomes={"pass": 17}))
         shown = await handle.query("__temporal_workflow_metadata")
         assert "17 of 200" in shown.current_details

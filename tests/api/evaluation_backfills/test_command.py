@@ -85,7 +85,7 @@ async def test_a_backfill_is_watched_to_its_end(desk: Desk) -> None:
     assert (code, err) == (0, "")
     assert re.match(rf"Backfill {_UUID}: Polite, \S+Z to \S+Z\.\n", out)
     assert "100 %, 800 judged, $8.0000" in out
-    assert "Completed: 800 judged (800 pass), 0 judged before, 0 not admitted.\n" in out
+    assert "Completed: 800 judged (800 pass), 0 judged or claimed before, 0 not admitted.\n" in out
     assert "80,000 tokens in, 8,000 out, $8.0000.\n" in out
     [page] = desk.scripted.pages
     assert (page.until - page.since).total_seconds() == pytest.approx(7 * 86_400, abs=60)
@@ -107,7 +107,7 @@ async def test_ctrl_c_leaves_it_to_go_on_and_commands_reach_it(desk: Desk) -> No
     code, out_text, _ = await desk.assay("--pause", backfill_id)
     assert (code, out_text.splitlines()[0]) == (
         0,
-        "Paused: 0 judged, 0 judged before, 0 not admitted, 800 outstanding.",
+        "Paused: 0 judged, 0 judged or claimed before, 0 not admitted, 800 outstanding.",
     )
     assert f"Go on: assay backfill --resume {backfill_id}" in out_text
     code, _, err = await desk.assay("--watch", backfill_id)
