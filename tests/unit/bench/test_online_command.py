@@ -16,6 +16,7 @@ from assay.runtime.cli import cli
 from tests.harness.hog import hog_processes
 
 
+@pytest.mark.long
 def test_a_case_prints_one_object(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(cli, ["bench", "online", "--case", "trickle", "--seconds", "2"])
