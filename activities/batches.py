@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
+from temporalio import activity
 
 from activities.evaluation_states import EvaluationStates
 from activities.memory_budget import MemoryBudget
@@ -24,7 +25,7 @@ from assay.domain.eligibility import TYPE_CHANGED
 from assay.domain.evaluations import verdict_event_id
 from assay.domain.sampling import AUTOMATIC
 from assay.domain.verdicts import Occasion, verdict_event
-from assay.errors import EventsRejected
+from assay.errors import EventsRejected, TargetNotFound
 from assay.ports import EvaluationTargets, EventWriter, Registry
 from assay.temporal.metrics import VERDICTS
 
@@ -38,6 +39,9 @@ REJECTED = "verdict_rejected"
 
 _VERDICT_BYTES = 1_500
 """A verdict without its reasoning, roughly."""
+
+_ATTEMPTS_TO_FIND = 3
+"""After so many, a target that is not in the store was deleted."""
 
 Verdict = tuple[Claim, Judgement, Event | None]
 """What was judged, the judgement, and the event, if it is still there."""
@@ -241,6 +245,17 @@ class OpenBatch:
     def _count(self, judgement: Judgement) -> None:
         self.tally.add(judgement)
         VERDICTS.labels(self.evaluation.evaluation_type, judgement.outcome).inc()
+
+    async def give_up_on(self, missing: Sequence[Claim]) -> None:
+        """Record that targets are gone, once it is not the store that is behind.
+
+        Raises:
+            TargetNotFound: it may be the store: another attempt may find them.
+        """
+        if missing and activity.info().attempt < _ATTEMPTS_TO_FIND:
+            raise TargetNotFound(f"{len(missing)} targets of the batch are not in the event store.")
+        gone = {"skip_reason": TargetNotFound.code}
+        await self.record([(claim, self.blank(claim).model_copy(update=gone), None) for claim in missing])
 
     def _event(self, claim: Claim, judgement: Judgement, source: Event | None) -> Event:
         occasion = Occasion.of_claim(

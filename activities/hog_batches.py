@@ -18,7 +18,7 @@ from assay.contracts.evaluation_batches import BatchTally, Claim, EvaluationBatc
 from assay.contracts.evaluations import EvaluationType, FailEvaluationInput, Judgement, StatusReason
 from assay.contracts.events import Event
 from assay.domain.pace import Pace
-from assay.errors import HogDefect, TargetNotFound, WorkError
+from assay.errors import HogDefect, WorkError
 from assay.ports import HogRunner, Registry
 from assay.temporal.heartbeat import heartbeating
 
@@ -30,9 +30,6 @@ _PACES = 1_000
 
 _MAX_BECAUSE = 2_000
 """Characters of what a program did wrong, as the workflow shows them."""
-
-_ATTEMPTS_TO_FIND = 3
-"""After so many, a target that is not in the store was deleted."""
 
 
 class HogBatchActivities:
@@ -80,19 +77,11 @@ class HogBatchActivities:
         for verdict in verdicts:
             if isinstance(verdict, WorkError):
                 raise verdict
-        await self._give_up_on(batch, [claim for claim in claims if claim.target not in events])
+        await batch.give_up_on([claim for claim in claims if claim.target not in events])
         for claim, answer, verdict in zip(there, answers, verdicts, strict=True):
             if verdict is None and isinstance(answer, Judgement):
                 return await self._stop(batch, f"{answer.reasoning} (target {claim.target})")
         return None
-
-    async def _give_up_on(self, batch: OpenBatch, claims: Sequence[Claim]) -> None:
-        """Record that targets are gone, once it is not the store that is behind."""
-        if claims and activity.info().attempt < _ATTEMPTS_TO_FIND:
-            raise TargetNotFound(f"{len(claims)} targets of the batch are not in the event store.")
-        await batch.record(
-            [(claim, skipped(batch.blank(claim), TargetNotFound.code), None) for claim in claims]
-        )
 
     async def _stop(self, batch: OpenBatch, because: str) -> str:
         """Put the evaluation into `error`, unless its author has changed it since."""

@@ -40,7 +40,6 @@ from assay.errors import (
     ProviderUnavailable,
     RateLimited,
     RequestRejected,
-    TargetNotFound,
     TimedOut,
     TrialBusy,
     WorkError,
@@ -56,9 +55,6 @@ _READ_BYTES = 2 * 1024 * 1024
 
 DEFECT = "judge_defect"
 """Why a target is skipped that Assay fails to judge."""
-
-_ATTEMPTS_TO_FIND = 3
-"""After so many, a target that is not in the store was deleted."""
 
 _LONG_BYTES = 64 * 1024
 """Properties of this size are made into a question in a thread, not on the event loop."""
@@ -140,11 +136,7 @@ class JudgeAttempt:
             raise ProviderUnavailable(
                 f"{len(self._put_off)} targets of the batch got no answer and are asked about later."
             )
-        if self._missing and activity.info().attempt < _ATTEMPTS_TO_FIND:
-            raise TargetNotFound(f"{len(self._missing)} targets of the batch are not in the event store.")
-        await self._batch.record(
-            [(claim, skipped(self._batch.blank(claim), TargetNotFound.code), None) for claim in self._missing]
-        )
+        await self._batch.give_up_on(self._missing)
 
     async def _judge_all(self, claims: Sequence[Claim]) -> None:
         """Judge and record targets, if there is anybody to ask: to read them is dear."""

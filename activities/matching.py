@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from assay.contracts.evaluation_batches import Arrival
 from assay.contracts.evaluations import Evaluation
 from assay.domain.conditions import CompiledConditions
-from assay.domain.sampling import admitted
+from assay.domain.sampling import admitted, cut
 from assay.ports import EvaluationTargets
 
 _READ_BYTES = 8 * 1024 * 1024
@@ -53,7 +53,7 @@ class Matching:
             arrival for arrival in arrivals if any(c.samples(str(arrival.uuid)) for c in reading.values())
         ]
         names = frozenset().union(*(each.property_names for each in reading.values()))
-        for some in _by_size(sampled):
+        for some in cut(sampled, most=len(sampled), most_bytes=_READ_BYTES):
             properties = self._targets.properties(project_id, some, long_values=names)
             for evaluation_id, each in reading.items():
                 found[evaluation_id] |= admitted(each, some, properties, now=now)
@@ -68,16 +68,3 @@ class Matching:
             while len(self._compiled) > _COMPILED:
                 self._compiled.popitem(last=False)
         return compiled
-
-
-def _by_size(arrivals: Sequence[Arrival]) -> Iterator[Sequence[Arrival]]:
-    some: list[Arrival] = []
-    size = 0
-    for arrival in arrivals:
-        if some and size + arrival.size > _READ_BYTES:
-            yield some
-            some, size = [], 0
-        some.append(arrival)
-        size += arrival.size
-    if some:
-        yield some

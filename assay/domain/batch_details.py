@@ -6,14 +6,7 @@ from collections.abc import Mapping
 
 from assay.contracts.evaluation_batches import BatchTally, ClaimedBatch, EvaluationBatchInput
 from assay.contracts.evaluations import EvaluationType
-from assay.domain.run_details import cell, short
-
-_OUTCOMES = {
-    "pass": "✅ pass",
-    "fail": "❌ fail",
-    "not_applicable": "➖ not applicable",
-    "skipped": "⏭️ skipped",
-}
+from assay.domain.run_details import OUTCOME_WORDS, cell, short
 
 
 def batch_summary(batch: ClaimedBatch) -> str:
@@ -41,7 +34,9 @@ def tally_details(tally: BatchTally) -> str:
     done = tally.judged + tally.recorded_before
     lines = [f"## {done} of {tally.size} targets have their verdict"]
     if tally.outcomes:
-        rows = "".join(f"| {_OUTCOMES[name]} | {count} |\n" for name, count in sorted(tally.outcomes.items()))
+        rows = "".join(
+            f"| {OUTCOME_WORDS[name]} | {count} |\n" for name, count in sorted(tally.outcomes.items())
+        )
         lines.append(f"| outcome | targets |\n|---|---|\n{rows}")
     if tally.skip_reasons:
         lines.append("Skipped because of " + _counts(tally.skip_reasons) + ".")

@@ -6,7 +6,7 @@ import re
 
 from assay.contracts.evaluations import EvaluationType, Judgement, RunEvaluationInput
 
-_OUTCOME_WORDS = {
+OUTCOME_WORDS = {
     "pass": "✅ pass",
     "fail": "❌ fail",
     "not_applicable": "➖ not applicable",
@@ -52,7 +52,7 @@ def run_facts(run: RunEvaluationInput) -> str:
 
 def outcome_details(judgement: Judgement) -> str:
     """The verdict and its reason, as Markdown."""
-    lines = [f"## {_OUTCOME_WORDS[judgement.outcome]}"]
+    lines = [f"## {OUTCOME_WORDS[judgement.outcome]}"]
     if judgement.reasoning:
         lines.append(_quote(judgement.reasoning))
     if judgement.skip_reason:

@@ -154,13 +154,18 @@ def claims(
 
 def batches(targets: Sequence[Arrival]) -> Iterator[list[Arrival]]:
     """Cut targets into batches of bounded number and size, in order."""
-    batch: list[Arrival] = []
+    return cut(targets, most=MAX_BATCH_TARGETS, most_bytes=MAX_BATCH_BYTES)
+
+
+def cut(targets: Sequence[Arrival], *, most: int, most_bytes: int) -> Iterator[list[Arrival]]:
+    """Cut targets into pieces, in order; one that is larger than a piece may be is a piece of its own."""
+    piece: list[Arrival] = []
     size = 0
     for target in targets:
-        if batch and (len(batch) >= MAX_BATCH_TARGETS or size + target.size > MAX_BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(target)
+        if piece and (len(piece) >= most or size + target.size > most_bytes):
+            yield piece
+            piece, size = [], 0
+        piece.append(target)
         size += target.size
-    if batch:
-        yield batch
+    if piece:
+        yield piece

@@ -143,6 +143,7 @@ async def test_progress_is_shown(server: Client) -> None:
     activities = ScriptedBatches(gate=gate)
     async with workers(server, activities):
         handle = await start(server, a_batch_input())
+        await until(lambda: bool(activities.judged))  # progress comes from the activity
         await handle.signal(EvaluationBatch.progress, BatchTally(size=200, outcomes={"pass": 17}))
         shown = await handle.query("__temporal_workflow_metadata")
         assert "17 of 200" in shown.current_details
