@@ -14,6 +14,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
+from assay.adapters.llm import LITELLM_ENVIRONMENT
 from assay.adapters.outbound import OutboundPolicy
 from assay.errors import SetupError
 
@@ -22,11 +23,6 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 _ENV_FILE = ".env"
 _TEMPORAL_CHOICE = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 """Setting one of these means: use that service instead of a child."""
-_LITELLM = {
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
-    "LITELLM_MODE": "PRODUCTION",
-}
 
 
 class Settings(BaseSettings):
@@ -184,6 +180,5 @@ def external_temporal() -> ClientConnectConfig | None:
 
 
 def prepare_environment_for_litellm() -> None:
-    """Keep litellm from fetching tables over the network and from loading `.env` when it is imported."""
-    for name, value in _LITELLM.items():
-        os.environ.setdefault(name, value)  # noqa: TID251  (litellm offers no other switch)
+    """Set what the adapter relies on: litellm reads it, from the environment only."""
+    os.environ.update(LITELLM_ENVIRONMENT)  # noqa: TID251  (litellm offers no other switch)

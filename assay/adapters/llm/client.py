@@ -52,7 +52,7 @@ _PREFIXES: Mapping[Provider, str] = MappingProxyType(
 )
 """How litellm names the providers."""
 
-_SDK_PROVIDERS = frozenset({Provider.OPENAI, Provider.AZURE_OPENAI})
+_SDK_PROVIDERS = frozenset({Provider.AZURE_OPENAI})
 """Those that litellm calls through the OpenAI SDK."""
 
 _ROUTED_ELSEWHERE = ("replicate", "clarifai", "huggingface/", "ft:babbage-002", "ft:davinci-002")
@@ -182,7 +182,7 @@ def _configure_litellm() -> None:
 
     sdk_clients = importlib.import_module("assay.adapters.llm.sdk_clients")
     sdk_clients.fence_litellm()
-    sdk_clients.quieten_litellm()
+    sdk_clients.lighten_litellm()
     # the first OpenAI call would import it, for the better part of a second, on the event loop
     importlib.import_module("openai.resources")
     for name in _LOGGERS:
@@ -241,7 +241,7 @@ def _reply(request: ModelRequest, response: ModelResponse) -> ModelReply:
         # litellm makes up zeros where a provider reports no usage
         input_tokens=getattr(usage, "prompt_tokens", None) or None,
         output_tokens=getattr(usage, "completion_tokens", None) or None,
-        cost_usd=_cost(request, response),
+        cost_usd=_cost(response),
     )
 
 
@@ -251,14 +251,9 @@ def _text(message: Any) -> str:
     return str(message.content or refusal or "")
 
 
-def _cost(request: ModelRequest, response: ModelResponse) -> float | None:
-    """The price of the call in USD, or None: litellm knows no price, or the zero that stands for it."""
-    import litellm
+def _cost(response: ModelResponse) -> float | None:
+    """The price of the call in USD, which litellm has worked out; None where it knows no price.
 
-    try:
-        cost = litellm.completion_cost(
-            completion_response=response, model=_PREFIXES[request.provider] + request.model
-        )
-    except Exception:
-        return None  # whatever is wrong with a price, the answer is paid for and must not be lost
-    return cost or None
+    A zero stands for a missing price, too.
+    """
+    return response._hidden_params.get("response_cost") or None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from assay.adapters.llm import HouseAccess, LiteLLM
+from assay.adapters.llm import LITELLM_ENVIRONMENT, HouseAccess, LiteLLM
 from assay.adapters.testing import ScriptedModelServer
 from assay.contracts.evaluations import Provider
 
@@ -42,10 +42,8 @@ def model(server: ScriptedModelServer) -> Iterator[LiteLLM]:
     """litellm itself, every provider pointed at the scripted endpoint; importing it takes seconds."""
     key = SecretStr(SECRET)
     with pytest.MonkeyPatch.context() as environment:
-        # litellm reads these when it is imported, and fetches tables and .env files without them
-        environment.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-        environment.setenv("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
-        environment.setenv("LITELLM_MODE", "PRODUCTION")
+        for name, value in LITELLM_ENVIRONMENT.items():
+            environment.setenv(name, value)
         # what an adapter that asked the environment would pick up
         environment.setenv("OPENAI_API_KEY", "sk-from-the-environment")
         environment.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/from-the-environment")
