@@ -283,6 +283,12 @@ class HogDefect(WorkError):
     code = "hog_defect"
 
 
+class ModelsUnavailable(PlatformFault):
+    """The process that asks models does not start, or ended in the middle of a call."""
+
+    code = "models_unavailable"
+
+
 class ProviderKeyRequired(UserFault):
     """No key for the model provider: the project has none, and neither has the operator."""
 

@@ -31,8 +31,8 @@ from assay.runtime.writing import event_writers
 from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import register
 
-_WARM_WITHIN_SECONDS = 7.0
-"""How long readiness waits for the model to be importable; on a slow machine the first verdict waits."""
+_MODELS_WITHIN_SECONDS = 7.0
+"""How long readiness waits for the process that asks models; on a slow machine the first verdict waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,9 @@ async def embedded(settings: Settings, *, house: House | None = None) -> AsyncIt
         await ensure_schedules(client, settings)
         app = api(client, settings, stores, writer=writers.captured, providers=providers.directory, hog=hog)
         serving = await stack.enter_async_context(serve(app, listener))
-        if providers.warming is not None:
-            patience = _WARM_WITHIN_SECONDS - (time.monotonic() - began)
-            await asyncio.wait([providers.warming], timeout=max(0.0, patience))
+        if providers.starting is not None:
+            patience = _MODELS_WITHIN_SECONDS - (time.monotonic() - began)
+            await asyncio.wait([providers.starting], timeout=max(0.0, patience))
         watched = [working, serving]
         if child is not None:
             dying = asyncio.create_task(child.wait_for_death())

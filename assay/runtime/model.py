@@ -8,14 +8,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
+import structlog
 
-from assay.adapters.llm import LiteLLM, RestProviderDirectory
+from assay.adapters.llm import Endpoints, ModelProcess, RestProviderDirectory
 from assay.adapters.outbound import OutboundPolicy, outbound_client
 from assay.contracts.evaluations import Provider
-from assay.errors import SetupError
+from assay.errors import ModelsUnavailable, SetupError
 from assay.runtime.house import House, base_urls
-from assay.runtime.memory import settle_memory
-from assay.runtime.settings import HouseSettings, Settings, prepare_environment_for_litellm
+from assay.runtime.settings import HouseSettings, Settings, certificate_authorities
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +27,48 @@ class ModelProviders:
     Attributes:
         model: asks models.
         directory: checks keys and lists models.
-        warming: imports litellm; None where no provider could be asked anyway.
+        starting: starts the process that asks models; None where no provider could be asked anyway.
     """
 
-    model: LiteLLM
+    model: ModelProcess
     directory: RestProviderDirectory
-    warming: asyncio.Task[None] | None
+    starting: asyncio.Task[None] | None
 
 
 @asynccontextmanager
 async def model_providers(settings: Settings, house: House) -> AsyncIterator[ModelProviders]:
     """Model providers for the length of the block.
 
-    litellm takes three seconds to import. Where there is house access to a model it is imported beside the
-    rest of the start, so that the first verdict does not wait for it.
+    The process that asks models takes three seconds to start. Where there is house access to a model it
+    starts beside everything else, so that the first verdict does not wait for it.
 
     Args:
         house: the operator's own access; its base URLs are part of the outbound policy.
     """
-    prepare_environment_for_litellm()
     own = {provider: access.base_url for provider, access in house.items() if access.base_url is not None}
     urls = {**base_urls(HouseSettings()), **own}
+    model = ModelProcess(
+        Endpoints(house, urls),
+        outbound_allow=settings.outbound_allow or "",
+        environment=certificate_authorities(),
+    )
     async with _client(settings, urls) as client:
-        model = LiteLLM(house, base_urls=urls, client=client)
-        warming = asyncio.create_task(asyncio.to_thread(_warm_up, model)) if house else None
+        starting = asyncio.create_task(_start(model)) if house else None
         try:
-            yield ModelProviders(model, _directory(settings, urls, client), warming)
+            yield ModelProviders(model, _directory(settings, urls, client), starting)
         finally:
-            if warming is not None:
-                await asyncio.wait([warming])
+            if starting is not None:
+                starting.cancel()
+                await asyncio.wait([starting])
+            await model.close()
 
 
-def _warm_up(model: LiteLLM) -> None:
-    model.warm_up()
-    settle_memory()
+async def _start(model: ModelProcess) -> None:
+    try:
+        await model.start()
+    except ModelsUnavailable as error:
+        # The next call tries again.
+        log.error("models cannot be asked", error=error.detail)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ Temporal's own `TEMPORAL_*` variables are read by `temporalio.envconfig`.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from assay.errors import SetupError
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 _ENV_FILE = ".env"
+_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _TEMPORAL_CHOICE = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 """Setting one of these means: use that service instead of a child."""
 
@@ -177,6 +179,11 @@ def external_temporal() -> ClientConnectConfig | None:
     if not any(environment.get(name) for name in _TEMPORAL_CHOICE):
         return None
     return ClientConfig.load_client_connect_config(override_env_vars=environment)
+
+
+def certificate_authorities() -> Mapping[str, str]:
+    """The variables by which OpenSSL is told of further certificate authorities, as they are set."""
+    return {name: os.environ[name] for name in _AUTHORITIES if name in os.environ}  # noqa: TID251
 
 
 def prepare_environment_for_litellm() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import BinaryIO, Self
 
-from assay.adapters.hog.frames import framed, read_frame
+from assay.adapters.frames import framed, read_frame
+from assay.adapters.standard_streams import take_standard_streams
 
 
 class Link:
@@ -17,13 +17,8 @@ class Link:
 
     @classmethod
     def over_standard_streams(cls) -> Self:
-        """Take standard input and output away: what else reads finds nothing, and a print goes nowhere."""
-        requests, replies = os.dup(0), os.dup(1)
-        nothing = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nothing, 0)
-        os.dup2(nothing, 1)
-        os.close(nothing)
-        return cls(os.fdopen(requests, "rb"), os.fdopen(replies, "wb", buffering=0))
+        """Take the standard streams: nothing else in the process reads or writes them any more."""
+        return cls(*take_standard_streams())
 
     def receive(self) -> bytes | None:
         """Wait for the next frame; None when the parent is gone."""

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import Final, cast
 
-from assay.adapters.hog.frames import FrameSplitter, FrameTooLong
+from assay.adapters.frames import FrameSplitter, FrameTooLong
 from assay.domain.hog.limits import MIB
 
 _LONGEST_REPLY: Final = 16 * MIB

@@ -12,7 +12,7 @@ from typing import Final, Self, cast
 
 import structlog
 
-from assay.adapters.hog.frames import framed
+from assay.adapters.frames import framed
 from assay.adapters.hog.messages import KEPT_PROGRAMS, Garbled, Idle, Reply, decode_reply
 from assay.adapters.hog.pipes import Pipes
 from assay.adapters.hog.processor_time import processor_seconds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from assay.contracts.evaluations import Provider
 from assay.contracts.provider_keys import ProviderAccess
 from assay.domain.provider_keys import AZURE_API_VERSION
+from assay.errors import ProviderKeyRequired
 
 PUBLIC_URLS: Mapping[Provider, str] = MappingProxyType(
     {
@@ -73,10 +74,57 @@ class Endpoint:
         return self.provider is Provider.AZURE_OPENAI and self.api_version in _UNDATED_AZURE_VERSIONS
 
 
-def house_endpoint(provider: Provider, access: HouseAccess) -> Endpoint | None:
-    """Where the operator's key is used; None if that is not known."""
-    url = access.base_url or PUBLIC_URLS.get(provider)
-    return _endpoint(provider, access.api_key, url, access.api_version)
+class Endpoints:
+    """Where, and with which key, each provider is called.
+
+    Args:
+        house: access per provider; a provider that is missing here is not offered.
+        base_urls: further addresses of the operator, of providers without a house key; all of them serve
+            projects' keys too.
+    """
+
+    def __init__(self, house: Mapping[Provider, HouseAccess], base_urls: Mapping[Provider, str]) -> None:
+        own = {provider: access.base_url for provider, access in house.items() if access.base_url}
+        self._house = MappingProxyType(dict(house))
+        self._base_urls: Mapping[Provider, str] = MappingProxyType({**base_urls, **own})
+
+    @property
+    def own_urls(self) -> Collection[str]:
+        """The operator's own addresses."""
+        return self._base_urls.values()
+
+    def offers(self, provider: Provider) -> bool:
+        """Whether a call could be made: there is a key and an address."""
+        return self._of_house(provider) is not None
+
+    def is_public(self, provider: Provider) -> bool:
+        """Whether the operator's access goes to the provider's public address, not to one of their own."""
+        return provider not in self._base_urls
+
+    def of(self, provider: Provider, access: ProviderAccess | None) -> Endpoint:
+        """Where a call goes.
+
+        Args:
+            access: a project's own key, of that provider; None for the operator's access.
+
+        Raises:
+            ProviderKeyRequired: there is no key or no address to ask with.
+        """
+        if access is not None and access.provider is not provider:
+            raise ValueError(f"A key of {access.provider} cannot ask {provider}.")
+        endpoint = self._of_house(provider) if access is None else project_endpoint(access, self._base_urls)
+        if endpoint is None:
+            raise ProviderKeyRequired(
+                f"There is no key (or, for Azure OpenAI, no endpoint) to ask {provider} with."
+            )
+        return endpoint
+
+    def _of_house(self, provider: Provider) -> Endpoint | None:
+        access = self._house.get(provider)
+        if access is None:
+            return None
+        url = access.base_url or PUBLIC_URLS.get(provider)
+        return _endpoint(provider, access.api_key, url, access.api_version)
 
 
 def project_endpoint(access: ProviderAccess, base_urls: Mapping[Provider, str]) -> Endpoint | None:

@@ -1,9 +1,9 @@
 """`LanguageModel` over litellm: one attempt per call, nothing taken from the environment.
 
 litellm takes seconds to import, so it is imported by `warm_up`, in a thread. It reads switches from the
-environment at that moment; setting them is the composition root's business. Retries belong to Temporal:
-litellm's and the SDKs' own are off. litellm's `timeout` bounds each wait for bytes, so a second clock
-bounds the whole attempt.
+environment at that moment (`LITELLM_ENVIRONMENT`); whoever starts the process sets them. Retries belong to
+Temporal: litellm's and the SDKs' own are off. litellm's `timeout` bounds each wait for bytes, so a second
+clock bounds the whole attempt.
 
 Every call goes through one outbound client (`assay.adapters.outbound`), for the operator's key as for
 projects' keys: the hosts of the operator's own base URLs are part of its policy, redirects never are. Each
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from assay.adapters.llm.access import Endpoint, HouseAccess, house_endpoint, project_endpoint
+from assay.adapters.llm.access import Endpoint, Endpoints, HouseAccess
 from assay.adapters.llm.failures import failure_of
 from assay.adapters.llm.inline import next_inline
 from assay.adapters.outbound import ConfinedClient, OutboundPolicy, outbound_client
@@ -31,7 +31,7 @@ from assay.contracts.evaluations import Provider
 from assay.contracts.models import ModelReply, ModelRequest
 from assay.contracts.provider_keys import ProviderAccess
 from assay.domain.model_names import model_name_problem
-from assay.errors import ModelNotFound, OutputLimitExceeded, ProviderKeyRequired, WorkError
+from assay.errors import ModelNotFound, OutputLimitExceeded, WorkError
 
 if TYPE_CHECKING:
     from litellm import ModelResponse
@@ -82,10 +82,8 @@ class LiteLLM:
         base_urls: Mapping[Provider, str] = MappingProxyType({}),
         client: httpx.AsyncClient | None = None,
     ) -> None:
-        own = {provider: access.base_url for provider, access in house.items() if access.base_url}
-        self._house = MappingProxyType(dict(house))
-        self._base_urls: Mapping[Provider, str] = MappingProxyType({**base_urls, **own})
-        self._client = client or outbound_client(OutboundPolicy().including(self._base_urls.values()))
+        self._endpoints = Endpoints(house, base_urls)
+        self._client = client or outbound_client(OutboundPolicy().including(self._endpoints.own_urls))
         self._senders: OrderedDict[Endpoint, AsyncOpenAI | OutboundHandler] = OrderedDict()
         self._warming = threading.Lock()
         self._warm = False
@@ -99,29 +97,34 @@ class LiteLLM:
 
     def offers(self, provider: Provider) -> bool:
         """Whether a call could be made: there is a key and an address."""
-        access = self._house.get(provider)
-        return access is not None and house_endpoint(provider, access) is not None
+        return self._endpoints.offers(provider)
 
     def is_public(self, provider: Provider) -> bool:
         """Whether the operator's access goes to the provider's public address, not to one of their own."""
-        return provider not in self._base_urls
+        return self._endpoints.is_public(provider)
 
     async def complete(self, request: ModelRequest, access: ProviderAccess | None = None) -> ModelReply:
-        """Ask once.
-
-        The reply's text is whatever the model said: a refusal or nothing at all is for the parser to judge.
+        """Ask once, like `ask`, where the operator's access or a project's own key leads.
 
         Args:
             access: a project's own key, of the request's provider; None asks on the operator's access.
 
         Raises:
             ProviderKeyRequired: there is no key or no address to ask with.
+        """
+        return await self.ask(request, self._endpoints.of(request.provider, access))
+
+    async def ask(self, request: ModelRequest, endpoint: Endpoint) -> ModelReply:
+        """Ask once.
+
+        The reply's text is whatever the model said: a refusal or nothing at all is for the parser to judge.
+
+        Raises:
             ModelNotFound: no model can have that name; nobody was asked.
             OutputLimitExceeded: the model was cut off.
             OutboundRefused: the provider's address may not be called, or it answered with a redirect.
             WorkError: the provider failed; see `assay.adapters.llm.failures`.
         """
-        endpoint = self._endpoint(request.provider, access)
         _require_model_name(request)
         if not self._warm:
             await asyncio.to_thread(self.warm_up)
@@ -153,20 +156,6 @@ class LiteLLM:
         while len(self._senders) > _KEPT_SENDERS:
             self._senders.popitem(last=False)
         return made
-
-    def _endpoint(self, provider: Provider, access: ProviderAccess | None) -> Endpoint:
-        if access is not None and access.provider is not provider:
-            raise ValueError(f"A key of {access.provider} cannot ask {provider}.")
-        if access is not None:
-            endpoint = project_endpoint(access, self._base_urls)
-        else:
-            house = self._house.get(provider)
-            endpoint = None if house is None else house_endpoint(provider, house)
-        if endpoint is None:
-            raise ProviderKeyRequired(
-                f"There is no key (or, for Azure OpenAI, no endpoint) to ask {provider} with."
-            )
-        return endpoint
 
 
 def _require_model_name(request: ModelRequest) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import click
@@ -12,7 +13,7 @@ import uvloop
 from prometheus_client import start_http_server
 from temporalio.client import Client
 
-from assay.adapters.llm import InlineExecutor
+from assay.adapters.memory import settle_memory
 from assay.errors import SetupError
 from assay.runtime.app import api as api_app
 from assay.runtime.embedded import Embedded, embedded
@@ -22,7 +23,6 @@ from assay.runtime.house import house_access
 from assay.runtime.http_server import bind
 from assay.runtime.http_server import serve as serve_http
 from assay.runtime.logs import configure_logs
-from assay.runtime.memory import settle_memory
 from assay.runtime.model import model_providers, provider_directory
 from assay.runtime.schedules import ensure_schedules
 from assay.runtime.settings import HouseSettings, Settings, external_temporal, load_settings
@@ -94,7 +94,7 @@ def run(serve_until: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         # Store calls and parsing block threads; the default of six would let one slow store hold up all.
-        loop.set_default_executor(InlineExecutor(_THREADS, thread_name_prefix="blocking"))
+        loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="blocking"))
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         await serve_until(stop)

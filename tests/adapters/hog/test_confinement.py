@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from assay.adapters.hog.frames import framed
+from assay.adapters.frames import framed
 from assay.adapters.hog.messages import Work, encode_work
 from assay.adapters.hog.targets import encode_target
 from assay.domain.hog.limits import Limits

@@ -32,7 +32,7 @@ async def test_a_base_url_serves_projects_keys_without_a_house_key(monkeypatch: 
     with ScriptedModelServer() as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         async with model_providers(Settings(), {}) as providers:
-            assert providers.warming is None
+            assert providers.starting is None
             assert not providers.model.offers(Provider.OPENAI)
             assert await providers.directory.check(ACCESS) == KeyCheck(state=KeyState.OK)
         async with provider_directory(Settings()) as directory:

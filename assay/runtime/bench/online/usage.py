@@ -9,6 +9,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _TEMPORAL = "temporal"
+_MODELS = b"assay.adapters.llm.child"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class _Process:
 
 
 def usage_of(pid: int) -> dict[str, Usage]:
-    """What an engine and its children use, by role: `engine`, `temporal`, `hog` (the other children).
+    """What an engine and its children use, by role: `engine`, `temporal`, `models`, `hog` (the others).
 
     Returns:
         Nothing where the system does not tell (it is not Linux).
@@ -50,13 +51,23 @@ def usage_of(pid: int) -> dict[str, Usage]:
     used = {
         "engine": Usage(engine.own_seconds, _peak_megabytes(pid)),
         "hog": Usage(engine.ended_children_seconds),
+        "models": Usage(),
         "temporal": Usage(),
     }
     for process in processes.values():
         if process.parent == pid:
-            role = "temporal" if process.name.startswith(_TEMPORAL) else "hog"
-            used[role] += Usage(process.own_seconds, _peak_megabytes(process.pid))
+            used[_role(process)] += Usage(process.own_seconds, _peak_megabytes(process.pid))
     return used
+
+
+def _role(child: _Process) -> str:
+    if child.name.startswith(_TEMPORAL):
+        return "temporal"
+    try:
+        command = (_PROC / str(child.pid) / "cmdline").read_bytes()
+    except OSError:  # it has ended
+        command = b""
+    return "models" if _MODELS in command else "hog"
 
 
 def cpu_between(before: Mapping[str, Usage], after: Mapping[str, Usage]) -> dict[str, float]:

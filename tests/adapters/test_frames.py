@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.adapters.hog.frames import FrameSplitter, FrameTooLong, framed, read_frame
+from assay.adapters.frames import FrameSplitter, FrameTooLong, framed, read_frame
 
 PAYLOADS = st.lists(st.binary(max_size=50), max_size=8)
 
