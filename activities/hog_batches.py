@@ -18,12 +18,17 @@ from assay.contracts.evaluation_batches import BatchTally, Claim, EvaluationBatc
 from assay.contracts.evaluations import EvaluationType, FailEvaluationInput, Judgement, StatusReason
 from assay.contracts.events import Event
 from assay.domain.pace import Pace
+from assay.domain.turns import Turns
 from assay.errors import HogDefect, WorkError
 from assay.ports import HogRunner, Registry
 from assay.temporal.heartbeat import heartbeating
 
 _READ_BYTES = 8 * 1024 * 1024
 """Properties of the targets that are read together."""
+
+_ON_THE_WAY = 3
+"""Parts of batches that are read or recorded while others compute. With more they would be no quicker
+together, and each would take longer."""
 
 _PACES = 1_000
 """Programs whose pace is remembered."""
@@ -33,12 +38,17 @@ _MAX_BECAUSE = 2_000
 
 
 class HogBatchActivities:
-    """Evaluates batches with programs."""
+    """Evaluates batches with programs.
 
-    def __init__(self, *, registry: Registry, batches: Batches, hog: HogRunner) -> None:
+    Args:
+        processes: how many programs `hog` runs at a time.
+    """
+
+    def __init__(self, *, registry: Registry, batches: Batches, hog: HogRunner, processes: int) -> None:
         self._registry = registry
         self._batches = batches
         self._judge = HogJudge(hog)
+        self._turns = Turns(processes + _ON_THE_WAY)
         self._paces: OrderedDict[tuple[UUID, int], Pace] = OrderedDict()
 
     @activity.defn(name="evaluate-hog-batch")
@@ -54,7 +64,7 @@ class HogBatchActivities:
                 return opened
             async with reporting(opened.tally):
                 for claims in opened.chunks(lambda: self._pace(opened).size, most_bytes=_READ_BYTES):
-                    async with opened.room(claims):
+                    async with opened.room(claims), self._turns.turn(opened.evaluation.project_id):
                         opened.tally.stopped = await opened.still_on() or await self._evaluate(opened, claims)
                     if opened.tally.stopped is not None:
                         break

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
+from contextvars import ContextVar
+from typing import Final
+
+OWNER: Final[ContextVar[Hashable]] = ContextVar("owner", default=None)
+"""Whom the current work is for, where whoever waits cannot be told as an argument: a project."""
 
 
 class Lines[T]:
@@ -23,6 +28,9 @@ class Lines[T]:
 
     def __bool__(self) -> bool:
         return bool(self._lines)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines.values()))
 
     def join(self, owner: Hashable, waiting: T) -> None:
         """Stand at the end of the owner's line."""

@@ -22,6 +22,7 @@ from activities.model_gate import ModelGate
 from activities.reconcile import ReconcileActivities
 from activities.streams import Streams
 from assay.ports import EventWriter, HogRunner, LanguageModel
+from assay.runtime.hog import process_count
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 from assay.temporal.queues import TaskQueue
@@ -52,7 +53,9 @@ def activities_of(
     hog_runs = HogEvaluationActivities(registry=stores.registry, events=stores.events, hog=hog)
     states = EvaluationStates(stores.registry)
     batches = Batches(registry=stores.registry, targets=stores.targets, writer=writer, states=states)
-    hog_batches = HogBatchActivities(registry=stores.registry, batches=batches, hog=hog)
+    hog_batches = HogBatchActivities(
+        registry=stores.registry, batches=batches, hog=hog, processes=process_count(settings)
+    )
     judge_batches = JudgeBatchActivities(
         registry=stores.registry,
         batches=batches,

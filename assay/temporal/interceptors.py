@@ -1,4 +1,4 @@
-"""The one place where activity errors become Temporal failures."""
+"""What happens around every activity: errors become Temporal failures, and its project is made known."""
 
 from __future__ import annotations
 
@@ -11,9 +11,26 @@ from temporalio.worker import (
     Interceptor,
 )
 
+from assay.domain.lines import OWNER
 from assay.errors import WorkError
 from assay.temporal.failures import to_application_error
 from assay.temporal.retry import MODEL_CALL
+
+
+class Ownership(Interceptor):
+    """Tells whatever an activity waits for whose work it is, its project's (`assay.domain.lines`)."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """See base class."""
+        return _OwnershipInbound(next)
+
+
+class _OwnershipInbound(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        info = activity.info()
+        # Activities that start on the worker of their workflow at once come without a priority.
+        OWNER.set(info.priority.fairness_key or info.workflow_id)
+        return await super().execute_activity(input)
 
 
 class ErrorMapping(Interceptor):

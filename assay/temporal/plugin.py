@@ -11,7 +11,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from assay.temporal.interceptors import ErrorMapping
+from assay.temporal.interceptors import ErrorMapping, Ownership
 
 PASSTHROUGH_MODULES = (
     # Contracts hold some hundred pydantic models; building them anew for each run costs seven times the run.
@@ -42,7 +42,7 @@ class AssayPlugin(SimplePlugin):
         super().__init__(
             "assay.AssayPlugin",
             data_converter=pydantic_data_converter,
-            interceptors=[ErrorMapping()],
+            interceptors=[Ownership(), ErrorMapping()],
             workflow_runner=_sandboxed,
             # A payload that cannot be decoded fails the run at once instead of retrying its task for ever.
             workflow_failure_exception_types=[pydantic.ValidationError],

@@ -39,7 +39,7 @@ class HogWorld(BatchWorld):
             writer=writer,
             states=EvaluationStates(world.registry),
         )
-        self.hog = HogBatchActivities(registry=world.registry, batches=batches, hog=hog)
+        self.hog = HogBatchActivities(registry=world.registry, batches=batches, hog=hog, processes=1)
 
     async def evaluation(self, source: str = SHORT, **changes: Any) -> Evaluation:
         return await self.world.evaluation(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Protocol
 
+from assay.domain.lines import OWNER, Lines
 from assay.errors import StoreUnavailable
 
 
@@ -20,10 +20,10 @@ class Closable(Protocol):
 
 
 class Pool[C: Closable]:
-    """Lends clients to threads, first come first served.
+    """Lends clients to threads; owners (`OWNER`) take turns, however many threads of one owner wait.
 
     A lock would let a thread that has just returned a client take it again at once, so a busy reader could
-    keep a writer out for seconds. Here a returned client goes straight to the thread that waits longest.
+    keep a writer out for seconds. Here a returned client goes straight to the thread that is next.
 
     Args:
         clients: one entry per concurrent loan; the same client may appear several times if it serves
@@ -33,7 +33,7 @@ class Pool[C: Closable]:
     def __init__(self, clients: Sequence[C]) -> None:
         self._clients = list(dict.fromkeys(clients))
         self._idle = list(clients)
-        self._waiting: deque[Future[C]] = deque()
+        self._waiting: Lines[Future[C]] = Lines(lambda turn: not turn.done())
         self._lock = threading.Lock()
         self._closed = False
 
@@ -50,6 +50,12 @@ class Pool[C: Closable]:
         finally:
             self._give_back(client)
 
+    @property
+    def waiting(self) -> int:
+        """How many threads wait for a client."""
+        with self._lock:
+            return len(self._waiting)
+
     def close(self) -> None:
         """Lend no more and close every client; one in use is closed when its call returns."""
         with self._lock:
@@ -64,13 +70,13 @@ class Pool[C: Closable]:
             if self._idle:
                 return self._idle.pop()
             turn: Future[C] = Future()
-            self._waiting.append(turn)
+            self._waiting.join(OWNER.get(), turn)
         return turn.result()
 
     def _give_back(self, client: C) -> None:
         with self._lock:
-            if not self._waiting:
+            turn = self._waiting.pop()
+            if turn is None:
                 self._idle.append(client)
                 return
-            turn = self._waiting.popleft()
         turn.set_result(client)

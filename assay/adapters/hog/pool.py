@@ -11,8 +11,8 @@ from typing import Final
 import structlog
 
 from assay.adapters.hog.process import Child
-from assay.adapters.hog.turns import Turns
 from assay.domain.hog.limits import MIB
+from assay.domain.turns import Turns
 from assay.errors import HogUnavailable
 
 log = structlog.get_logger(__name__)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Barrier, Event, Thread
 from time import monotonic, sleep
 
 from assay.adapters.clickhouse.pool import Pool
 from assay.contracts.events import EventRef
+from assay.domain.lines import OWNER
 from tests.stores.events.support import Backend, as_sent, event
 
 WRITE = """
@@ -102,6 +104,24 @@ def test_a_busy_thread_does_not_keep_others_out() -> None:
     busy.join()
 
     assert waited < 0.5  # each waits for one use at most, not until the busy thread happens to lose a race
+
+
+def test_owners_take_turns_however_many_threads_of_one_wait() -> None:
+    pool = Pool([Lent()])
+    served: list[str] = []
+
+    def work(owner: str) -> None:
+        OWNER.set(owner)
+        with pool.borrow():
+            served.append(owner)
+
+    with ThreadPoolExecutor(5) as threads, pool.borrow():
+        for number, owner in enumerate(["large", "large", "large", "small"], start=1):
+            threads.submit(copy_context().run, work, owner)
+            while pool.waiting < number:
+                sleep(0.001)
+
+    assert served == ["large", "small", "large", "large"]
 
 
 def test_a_failed_use_returns_the_client() -> None:

@@ -6,7 +6,7 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.adapters.hog.turns import Turns
+from assay.domain.turns import Turns
 
 
 async def served(turns: Turns, owners: str, *, work: int = 1) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
 
 from assay.domain.lines import Lines
 
@@ -34,6 +35,15 @@ class Turns:
             else:  # the place came in the same moment
                 self.give_back()
             raise
+
+    @asynccontextmanager
+    async def turn(self, owner: Hashable) -> AsyncIterator[None]:
+        """A place for the length of the block."""
+        await self.take(owner)
+        try:
+            yield
+        finally:
+            self.give_back()
 
     def give_back(self) -> None:
         """Let whoever's turn it is have the place."""
