@@ -182,8 +182,9 @@ def external_temporal() -> ClientConnectConfig | None:
 
 
 def certificate_authorities() -> Mapping[str, str]:
-    """The variables by which OpenSSL is told of further certificate authorities, as they are set."""
-    return {name: os.environ[name] for name in _AUTHORITIES if name in os.environ}  # noqa: TID251
+    """The variables that tell OpenSSL of more certificate authorities, fit for any working directory."""
+    found = {name: os.environ.get(name) for name in _AUTHORITIES}  # noqa: TID251
+    return {name: str(Path(value).absolute()) for name, value in found.items() if value}
 
 
 def prepare_environment_for_litellm() -> None:

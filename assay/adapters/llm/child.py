@@ -12,15 +12,17 @@ off then, like those of a parent that made them itself.
 from __future__ import annotations
 
 import asyncio
+import signal
+from functools import partial
 from typing import BinaryIO, cast
 
-import structlog
 import uvloop
 
 from assay.adapters.frames import FrameSplitter, framed, read_frame
 from assay.adapters.llm.client import LiteLLM
 from assay.adapters.llm.inline import InlineExecutor
 from assay.adapters.llm.messages import (
+    LONGEST_FRAME,
     REQUESTS,
     Answered,
     Ask,
@@ -37,13 +39,8 @@ from assay.adapters.outbound import OutboundPolicy, outbound_client
 from assay.adapters.standard_streams import take_standard_streams
 from assay.errors import PlatformFault, WorkError
 
-LONGEST_FRAME = 64 * 1024 * 1024
-"""Bytes; prompts are bounded far below."""
-
 _THREADS = 16
 """For names that have to be looked up."""
-
-log = structlog.get_logger(__name__)
 
 
 class _Calls(asyncio.Protocol):
@@ -54,7 +51,7 @@ class _Calls(asyncio.Protocol):
         self._turns = turns
         self._replies = replies
         self._splitter = FrameSplitter(LONGEST_FRAME)
-        self._calls: dict[int, asyncio.Task[None]] = {}
+        self._calls: dict[int, asyncio.Task[bytes]] = {}
         self.ended = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
@@ -62,7 +59,7 @@ class _Calls(asyncio.Protocol):
         for payload in self._splitter.feed(data):
             message = REQUESTS.validate_json(payload)
             if isinstance(message, Ask):
-                self._calls[message.number] = asyncio.create_task(self._call(message))
+                self._begin(message)
             elif isinstance(message, Cancel) and (call := self._calls.get(message.number)) is not None:
                 call.cancel()
 
@@ -70,18 +67,32 @@ class _Calls(asyncio.Protocol):
         """The parent is gone, or wants this process to end."""
         self.ended.set()
 
-    async def _call(self, ask: Ask) -> None:
+    def _begin(self, ask: Ask) -> None:
+        call = asyncio.create_task(self._outcome(ask))
+        self._calls[ask.number] = call
+        # Not in the task itself: one that is cancelled before its first step does nothing at all.
+        call.add_done_callback(partial(self._finish, ask.number))
+
+    def _finish(self, number: int, call: asyncio.Task[bytes]) -> None:
+        del self._calls[number]
+        # At the end connections are closed under the calls, which is no fault of their providers.
+        if not call.cancelled() and not self.ended.is_set():
+            self._replies.write(framed(call.result()))
+
+    async def _outcome(self, ask: Ask) -> bytes:
+        """What to send back, whatever happens: without a reply the process would be taken to hang."""
         try:
-            reply: Reply = Answered(number=ask.number, reply=await self._model.ask(ask.request, ask.endpoint))
-        except WorkError as error:
-            reply = Failed.of(ask.number, error)
+            return encode(await self._reply(ask))
         except Exception as error:
             # Its text may quote anything, the key included.
             defect = PlatformFault(f"The call ended with an unforeseen {type(error).__name__}.")
-            reply = Failed.of(ask.number, defect)
-        finally:
-            del self._calls[ask.number]
-        self._replies.write(framed(encode(reply)))
+            return encode(Failed.of(ask.number, defect))
+
+    async def _reply(self, ask: Ask) -> Reply:
+        try:
+            return Answered(number=ask.number, reply=await self._model.ask(ask.request, ask.endpoint))
+        except WorkError as error:
+            return Failed.of(ask.number, error)
 
 
 async def _serve(setup: Setup, requests: BinaryIO, replies: BinaryIO) -> None:
@@ -102,7 +113,10 @@ async def _serve(setup: Setup, requests: BinaryIO, replies: BinaryIO) -> None:
 
 def main() -> None:
     """Serve until the parent closes its end, or is gone."""
+    # A service manager that ends the engine may tell its children, too: they end when it is done with them.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     requests, replies = take_standard_streams()
+    # Nothing follows it before `Ready` is heard, so no other frame is left behind in the buffer.
     first = read_frame(requests)
     if first is not None:
         setup = cast(Setup, REQUESTS.validate_json(first))

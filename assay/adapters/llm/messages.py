@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, SecretStr, TypeAdapter
+from pydantic import ConfigDict, Field, SecretStr, TypeAdapter
+from pydantic_core import PydanticSerializationError, to_json
 
 from assay.adapters.llm.access import Endpoint
 from assay.contracts.base import Contract
 from assay.contracts.models import ModelReply, ModelRequest
+from assay.domain.json_values import storable
 from assay.errors import PlatformFault, WorkError, catalogue
+
+LONGEST_FRAME: Final = 64 * 1024 * 1024
+"""Bytes; prompts and answers are bounded far below."""
+
+_LEVELS: Final = 256
+"""Of nesting; what reads the messages bears no more either."""
 
 
 class Setup(Contract):
@@ -109,10 +117,19 @@ _ERRORS: Final = {error.code: error for error in catalogue() if issubclass(error
 Request = Setup | Ask | Cancel
 Reply = Ready | Answered | Failed
 
-REQUESTS: Final = TypeAdapter[Request](Annotated[Request, Field(discriminator="kind")])
-REPLIES: Final = TypeAdapter[Reply](Annotated[Reply, Field(discriminator="kind")])
+_DISCREET: Final = ConfigDict(hide_input_in_errors=True)
+"""What is wrong with a message goes to the log, and the message may hold a key."""
+
+REQUESTS: Final = TypeAdapter[Request](Annotated[Request, Field(discriminator="kind")], config=_DISCREET)
+REPLIES: Final = TypeAdapter[Reply](Annotated[Reply, Field(discriminator="kind")], config=_DISCREET)
 
 
 def encode(message: Request | Reply) -> bytes:
-    """A message as the payload of a frame."""
-    return message.__pydantic_serializer__.to_json(message)
+    """A message as the payload of a frame.
+
+    A lone surrogate, which a provider's JSON can spell and UTF-8 cannot, becomes U+FFFD.
+    """
+    try:
+        return message.__pydantic_serializer__.to_json(message)
+    except PydanticSerializationError:
+        return to_json(storable(message.model_dump(mode="json"), levels=_LEVELS))

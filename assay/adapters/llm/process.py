@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import sys
 from collections.abc import Mapping, Sequence
+from contextvars import Context
 from typing import Final, Self, cast
 
 import structlog
@@ -14,8 +15,8 @@ from pydantic import ValidationError
 
 from assay.adapters.frames import FrameSplitter, FrameTooLong, framed
 from assay.adapters.llm.access import LITELLM_ENVIRONMENT, Endpoint, Endpoints
-from assay.adapters.llm.child import LONGEST_FRAME
 from assay.adapters.llm.messages import (
+    LONGEST_FRAME,
     REPLIES,
     Answered,
     Ask,
@@ -45,6 +46,8 @@ _END_SECONDS: Final = 2.0
 _GRACE_SECONDS: Final = 15.0
 """A call that has no reply this long after its time is up means that the process hangs."""
 
+_CLOSED: Final = "The model process was closed: this worker is shutting down."
+_ENDED: Final = "The model process ended during the call."
 _STDERR: Final = 2
 _KEPT_COMPLAINTS: Final = 2048
 """Bytes: the end of a traceback."""
@@ -75,8 +78,8 @@ class ModelProcess:
         self._setup = Setup(outbound_allow=outbound_allow, own_urls=tuple(endpoints.own_urls))
         self._environment = {**(environment or {}), **_ENVIRONMENT}
         self._command = command
-        self._starting = asyncio.Lock()
-        self._child: _Child | None = None
+        self._started: asyncio.Task[_Child] | None = None
+        self._is_closed = False
 
     def offers(self, provider: Provider) -> bool:
         """See `LanguageModel.offers`."""
@@ -91,7 +94,8 @@ class ModelProcess:
 
         Raises:
             ProviderKeyRequired: there is no key or no address to ask with.
-            ModelsUnavailable: the process does not start, or ended or hung before the call had its reply.
+            ModelsUnavailable: the process does not start, ended or hung before the call had its reply, or was
+                closed.
             WorkError: what `LiteLLM.ask` raises.
         """
         endpoint = self._endpoints.of(request.provider, access)
@@ -102,23 +106,51 @@ class ModelProcess:
         """Start the process now: it takes the seconds that litellm takes to import.
 
         Raises:
-            ModelsUnavailable: it does not start.
+            ModelsUnavailable: it does not start, or was closed.
         """
         await self._running()
 
     async def close(self) -> None:
-        """End the process; calls under way fail."""
-        async with self._starting:
-            if self._child is not None:
-                await self._child.end()
+        """End the process for good: calls under way fail, and so do later ones."""
+        self._is_closed = True
+        if self._started is None:
+            return
+        self._started.cancel()  # without effect once it has started
+        await asyncio.wait([self._started])
+        if (child := _child_of(self._started)) is not None:
+            await child.end()
 
     async def _running(self) -> _Child:
-        if self._child is not None and self._child.is_alive:
-            return self._child
-        async with self._starting:
-            if self._child is None or not self._child.is_alive:
-                self._child = await _Child.start(self._command, self._environment, self._setup)
-            return self._child
+        """The process: as it is, or once it has started, which all wait for that ask meanwhile."""
+        started = self._started
+        if started is None or (started.done() and not _is_alive(started)):
+            started = self._start()
+        if not started.done():
+            # Not by awaiting it: who asked first may be cancelled, and the others still want the process.
+            await asyncio.wait([started])
+        if started.cancelled():
+            raise ModelsUnavailable(_CLOSED)
+        return started.result()
+
+    def _start(self) -> asyncio.Task[_Child]:
+        if self._is_closed:
+            raise ModelsUnavailable(_CLOSED)
+        starting = _Child.start(self._command, self._environment, self._setup)
+        # A context of its own: the process outlives the call that happens to start it.
+        self._started = asyncio.create_task(starting, context=Context())
+        # So that a failure is heard, if only here: whoever waited may have been cancelled.
+        self._started.add_done_callback(_child_of)
+        return self._started
+
+
+def _child_of(starting: asyncio.Task[_Child]) -> _Child | None:
+    """What a start that is over has led to."""
+    return None if starting.cancelled() or starting.exception() is not None else starting.result()
+
+
+def _is_alive(starting: asyncio.Task[_Child]) -> bool:
+    child = _child_of(starting)
+    return child is not None and child.is_alive
 
 
 class _Child(asyncio.SubprocessProtocol):
@@ -127,7 +159,7 @@ class _Child(asyncio.SubprocessProtocol):
     def __init__(self) -> None:
         self._splitter = FrameSplitter(LONGEST_FRAME)
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[ModelReply]] = {}
+        self._waiting: dict[int, asyncio.Future[Answered | Failed]] = {}
         self._complaints = b""
         self._ready = asyncio.Event()
         self._gone = asyncio.Event()
@@ -136,6 +168,7 @@ class _Child(asyncio.SubprocessProtocol):
 
     @classmethod
     async def start(cls, command: Sequence[str], environment: Mapping[str, str], setup: Setup) -> Self:
+        """Start a process and wait until it is ready; see `ModelProcess.start`."""
         try:
             _, child = await asyncio.get_running_loop().subprocess_exec(
                 cls,
@@ -152,7 +185,8 @@ class _Child(asyncio.SubprocessProtocol):
             async with asyncio.timeout(_START_SECONDS):
                 await child._ready.wait()
         except BaseException as error:
-            await child.end()
+            child._kill()
+            await child._gone.wait()
             if isinstance(error, TimeoutError):
                 raise ModelsUnavailable("The model process is not ready in time.") from None
             raise
@@ -167,24 +201,27 @@ class _Child(asyncio.SubprocessProtocol):
 
     async def ask(self, request: ModelRequest, endpoint: Endpoint) -> ModelReply:
         """Make a call; see `ModelProcess.complete`."""
+        if not self.is_alive:
+            raise ModelsUnavailable(_ENDED)
         number = next(self._numbers)
-        reply: asyncio.Future[ModelReply] = asyncio.get_running_loop().create_future()
+        ask = Ask.of(number, request, endpoint)
+        reply: asyncio.Future[Answered | Failed] = asyncio.get_running_loop().create_future()
         self._waiting[number] = reply
-        self._send(Ask.of(number, request, endpoint))
         try:
-            async with asyncio.timeout(request.timeout_seconds + _GRACE_SECONDS) as clock:
-                return await reply
-        except TimeoutError:
-            if not clock.expired():
-                raise
-            log.error("the model process hangs", pid=self._transport.get_pid())
-            self._kill()
-            raise ModelsUnavailable("The model process did not answer in time.") from None
+            self._send(ask)
+            await asyncio.wait([reply], timeout=request.timeout_seconds + _GRACE_SECONDS)
         except asyncio.CancelledError:
             self._send(Cancel(number=number))
             raise
         finally:
             del self._waiting[number]
+        if not reply.done():
+            self._give_up("the model process hangs")
+            raise ModelsUnavailable("The model process did not answer in time.")
+        found = reply.result()
+        if isinstance(found, Failed):
+            raise found.error
+        return found.reply
 
     async def end(self) -> None:
         """End the process, and wait until it is gone."""
@@ -196,6 +233,11 @@ class _Child(asyncio.SubprocessProtocol):
         except TimeoutError:
             self._kill()
             await self._gone.wait()
+
+    def _give_up(self, complaint: str) -> None:
+        if self._is_wanted:  # else it was said before
+            log.error(complaint, pid=self._transport.get_pid())
+        self._kill()
 
     def _kill(self) -> None:
         self._is_wanted = False
@@ -222,21 +264,16 @@ class _Child(asyncio.SubprocessProtocol):
         try:
             for payload in self._splitter.feed(piece):
                 self._take(REPLIES.validate_json(payload))
-        except (FrameTooLong, ValidationError) as error:
-            log.error("the model process makes no sense", error=type(error).__name__)
-            self._kill()
+        except (FrameTooLong, ValidationError):
+            self._give_up("the model process makes no sense")
 
     def _take(self, message: Reply) -> None:
         if isinstance(message, Ready):
             self._ready.set()
             return
         waiting = self._waiting.get(message.number)
-        if waiting is None or waiting.done():
-            return  # it was cancelled meanwhile
-        if isinstance(message, Answered):
-            waiting.set_result(message.reply)
-        elif isinstance(message, Failed):
-            waiting.set_exception(message.error)
+        if waiting is not None and not waiting.done():  # else it was cancelled meanwhile
+            waiting.set_result(message)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The process is gone, and all its streams."""
@@ -246,8 +283,8 @@ class _Child(asyncio.SubprocessProtocol):
                 code=self._transport.get_returncode(),
                 stderr=self._complaints.decode(errors="replace").strip(),
             )
+        self._transport.close()
         self._gone.set()
         self._ready.set()
-        for waiting in self._waiting.values():
-            if not waiting.done():
-                waiting.set_exception(ModelsUnavailable("The model process ended during the call."))
+        for number in list(self._waiting):
+            self._take(Failed.of(number, ModelsUnavailable(_ENDED)))

@@ -57,5 +57,9 @@ class TurnTakingClient(httpx.AsyncClient):
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send one request; raises what `client` raises."""
         response = await self._through.send(request, **options)
-        await self._turns.mine()
+        try:
+            await self._turns.mine()
+        except BaseException:
+            await response.aclose()
+            raise
         return response
