@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.harness.postgres import PostgresServer, private_postgres
@@ -10,6 +11,15 @@ from tests.harness.postgres import PostgresServer, private_postgres
 # A busy machine is no failure of the code: what must be quick is measured by `assay bench`.
 settings.register_profile("assay", deadline=None)
 settings.load_profile("assay")
+
+# The library's own default draws tracebacks with all local variables, half a second each.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from assay.adapters.clickhouse import ClickHouseEventStore, open_event_store
-from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
+from assay.adapters.sql import SqlRegistry, bootstrap, open_registry
 from assay.adapters.testing import ScriptedModelServer
 from assay.runtime.settings import prepare_environment_for_litellm
 from tests.activities.world import World
+from tests.harness.registry import new_registry
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +23,9 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseEvent
 
 @pytest.fixture
 async def registry(tmp_path: Path) -> AsyncIterator[SqlRegistry]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}"
-    await migrate(url)
-    registry = open_registry(url, secrets=["a-secret-for-this-test"])
+    registry = open_registry(
+        await new_registry(tmp_path / "registry.sqlite"), secrets=["a-secret-for-this-test"]
+    )
     await bootstrap(registry, api_key=None, project_token=None, user_email="a@b", ai_consent=True)
     yield registry
     await registry.close()
