@@ -36,6 +36,7 @@ from assay.adapters.llm.messages import (
 from assay.adapters.llm.turns import Turns, TurnTakingClient
 from assay.adapters.memory import settle_memory
 from assay.adapters.outbound import OutboundPolicy, outbound_client
+from assay.adapters.parent import end_with_parent
 from assay.adapters.standard_streams import take_standard_streams
 from assay.errors import PlatformFault, WorkError
 
@@ -113,6 +114,7 @@ async def _serve(setup: Setup, requests: BinaryIO, replies: BinaryIO) -> None:
 
 def main() -> None:
     """Serve until the parent closes its end, or is gone."""
+    end_with_parent()
     # A service manager that ends the engine may tell its children, too: they end when it is done with them.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     requests, replies = take_standard_streams()
