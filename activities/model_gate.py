@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
 from assay.contracts.evaluations import Provider
-from assay.contracts.models import ModelReply, ModelRequest
+from assay.contracts.models import ChatReply, ChatRequest, ModelReply, ModelRequest
 from assay.contracts.provider_keys import ProviderAccess
 from assay.domain.governor import Call, Governor, Later, Refused, Weather
 from assay.domain.lines import Lines
@@ -87,7 +87,7 @@ class Turn:
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
-        self.outcome: ModelReply | WorkError | None = None
+        self.outcome: ModelReply | ChatReply | WorkError | None = None
 
     def disregard(self) -> None:
         """The failure says nothing about the key: the question itself is to blame."""
@@ -99,30 +99,38 @@ class Turn:
         Args:
             access: what the turn's key stands for.
         """
+        return await self._watched(request.provider, self._model.complete(request, access))
+
+    async def chat(self, request: ChatRequest, access: ProviderAccess | None) -> ChatReply:
+        """Put a conversation once; see `LanguageModel.chat` and `ask`."""
+        return await self._watched(request.provider, self._model.chat(request, access))
+
+    async def _watched[R: ModelReply | ChatReply](self, provider: Provider, asking: Awaitable[R]) -> R:
+        """Note what comes of a call, what it takes and what it costs."""
         started = time.monotonic()
         code = "error"
         try:
-            self.outcome = reply = await self._model.complete(request, access)
+            self.outcome = reply = await asking
             code = "ok"
-            _count(request, reply)
+            _count(provider, reply)
             return reply
         except WorkError as error:
             self.outcome = error
             code = error.code
             raise
         finally:
-            MODEL_CALLS.labels(request.provider, code).inc()
-            MODEL_CALL_SECONDS.labels(request.provider).observe(time.monotonic() - started)
+            MODEL_CALLS.labels(provider, code).inc()
+            MODEL_CALL_SECONDS.labels(provider).observe(time.monotonic() - started)
 
 
-def _count(request: ModelRequest, reply: ModelReply) -> None:
+def _count(provider: Provider, reply: ModelReply | ChatReply) -> None:
     """What an answer took and cost."""
-    MODEL_TOKENS.labels(request.provider, "input").inc(reply.input_tokens or 0)
-    MODEL_TOKENS.labels(request.provider, "output").inc(reply.output_tokens or 0)
+    MODEL_TOKENS.labels(provider, "input").inc(reply.input_tokens or 0)
+    MODEL_TOKENS.labels(provider, "output").inc(reply.output_tokens or 0)
     if reply.cost_usd is None:
-        MODEL_UNPRICED.labels(request.provider).inc()
+        MODEL_UNPRICED.labels(provider).inc()
     else:
-        MODEL_COST.labels(request.provider).inc(reply.cost_usd)
+        MODEL_COST.labels(provider).inc(reply.cost_usd)
 
 
 class ModelGate:
@@ -245,11 +253,11 @@ class _Door:
                 self.leave(mine.result(), None)
             raise
 
-    def leave(self, call: Call, outcome: ModelReply | WorkError | None) -> None:
+    def leave(self, call: Call, outcome: ModelReply | ChatReply | WorkError | None) -> None:
         """The call has ended; see `Turn.outcome`."""
         self._used_at = self._clock()
         weather = self._weather(outcome)
-        if isinstance(outcome, (ModelReply, *_ANSWERS)):
+        if isinstance(outcome, (ModelReply, ChatReply, *_ANSWERS)):
             self._governor.answered(call)
         elif isinstance(outcome, WorkError) and weather is not None:
             self._cause = outcome.code
@@ -258,7 +266,7 @@ class _Door:
             self._governor.released(call)
         self._serve()
 
-    def _weather(self, outcome: ModelReply | WorkError | None) -> Weather | None:
+    def _weather(self, outcome: ModelReply | ChatReply | WorkError | None) -> Weather | None:
         """What a failure says about the key.
 
         A project's key that is refused is no weather: its evaluations are stopped, and whoever still waits

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from temporalio.client import Client
 
-from assay.ports import EventStore, EventWriter, HogRunner, ProviderDirectory, Registry
+from assay.domain.signed_links import ReportLinks
+from assay.ports import EventStore, EventWriter, HogRunner, ProviderDirectory, Registry, ReportData
 
 _LARGE_READS = 2
 """A captured event may have 8 MB, and some ten times that as objects."""
@@ -25,6 +26,8 @@ class Deps:
         hog: compiles and runs Hog programs, in processes of their own.
         providers: what model providers say about projects' keys.
         temporal: connected client with the engine's data converter.
+        report_data: results over time, for the pages of reports.
+        report_links: signed links to those pages.
         trial_eval_limit: evaluations that a project may run on the operator's own model key.
         throttle: whether per-key request limits are on.
         ready_checks: one named probe per dependency; a probe raises when its dependency is down.
@@ -39,6 +42,8 @@ class Deps:
     providers: ProviderDirectory
     hog: HogRunner
     temporal: Client
+    report_data: ReportData
+    report_links: ReportLinks
     trial_eval_limit: int
     throttle: bool
     ready_checks: Mapping[str, Callable[[], Awaitable[None]]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ def changed_spec(
         current: the report as it is stored.
         form: the change; fields that were not sent stay.
         now: the present moment. The next delivery is worked out anew when what decides on it changes, when
-            there is none or it has passed, and when the report is enabled or restored.
+            there is none, when the report is enabled or restored, and when it has passed for one that is not.
 
     Raises:
         FieldError: the frequency lacks what it goes by.
@@ -54,15 +54,14 @@ def changed_spec(
 def _stays_planned(current: EvaluationReport, spec: EvaluationReportSpec, now: datetime) -> bool:
     """Whether the next delivery that is stored is also that of the changed report.
 
-    One that has passed is not: a report that was disabled for a while would be due at once, for a time
+    One that has passed while the report was live is: the engine is about to make that report, or was away
+    and will. Otherwise it is not: a report that was disabled for a while would be due at once, for a time
     that nobody waits for any more.
     """
     due = current.next_delivery_date
-    goes_live = _is_live(spec) and not _is_live(current)
     return (
         due is not None
-        and due > now
-        and not goes_live
+        and (_is_live(current) if _is_live(spec) else due > now)
         and all(getattr(spec, field) == getattr(current, field) for field in _DECIDES_DELIVERY)
     )
 
@@ -71,16 +70,19 @@ def _is_live(report: EvaluationReportSpec) -> bool:
     return report.enabled and not report.deleted
 
 
-def require_known_integrations(targets: Iterable[dict[str, Any]]) -> None:
+def require_known_integrations(targets: Iterable[dict[str, Any]], known: Collection[int]) -> None:
     """Refuse Slack targets that name no Slack integration of the project.
 
-    Projects have no integrations yet, so no id can name one.
+    Args:
+        targets: as their field has read them, so that an integration's id is a number or digits.
+        known: ids of those that there are.
 
     Raises:
-        FieldError: a target does.
+        FieldError: a target names another one.
     """
+    names = {str(integration_id) for integration_id in known}
     for target in targets:
-        if target["type"] == "slack":
+        if target["type"] == "slack" and str(target["integration_id"]) not in names:
             raise FieldError(
                 "integration_id must be the id of a Slack integration of this project.",
                 attr="delivery_targets",

@@ -385,6 +385,18 @@ class OutputLimitExceeded(WorkError):
     code = "output_limit_exceeded"
 
 
+class DeliveryUnavailable(PlatformFault):
+    """Slack or the mail server does not take messages right now."""
+
+    code = "delivery_unavailable"
+
+
+class DeliveryRefused(WorkError):
+    """Slack or the mail server will never take this message: the recipient or the access is at fault."""
+
+    code = "delivery_refused"
+
+
 class EventsRejected(WorkError):
     """The event store refuses a value in the events; sending the same ones again cannot help."""
 

@@ -25,6 +25,18 @@ def next_delivery_date(spec: EvaluationReportSpec, now: datetime) -> datetime | 
     Raises:
         ValueError: the rule, start or zone is not valid after all.
     """
+    return following_occurrence(spec, now + LEAD)
+
+
+def following_occurrence(spec: EvaluationReportSpec, after: datetime) -> datetime | None:
+    """The first occurrence of a report's rule strictly after an instant, in UTC.
+
+    Returns:
+        None if its rule has ended by then, or if it does not go by a rule.
+
+    Raises:
+        ValueError: the rule, start or zone is not valid after all.
+    """
     if spec.frequency is not ReportFrequency.SCHEDULED or spec.starts_at is None:
         return None
-    return next_occurrence(spec.rrule, spec.starts_at, spec.timezone_name, now + LEAD)
+    return next_occurrence(spec.rrule, spec.starts_at, spec.timezone_name, after)

@@ -30,9 +30,15 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from assay.contracts.reconcile import ReconcileInput
+from assay.contracts.report_workflows import ReconcileReportsInput
 from assay.temporal.queues import TaskQueue
+from schedules.cron import calendars
 
 RECONCILE: Final = "reconcile"
+RECONCILE_REPORTS: Final = "reconcile-reports"
+
+RECONCILE_REPORTS_CRON: Final = "*/10 * * * *"
+"""When reports are compared with their workflows, unless an operator decides otherwise."""
 
 _CATCHUP: Final = timedelta(minutes=1)
 """What was due while Temporal was away is not made up for: the next run covers the whole time."""
@@ -46,15 +52,17 @@ class NativeSchedule:
         id: of the Schedule; a run's id adds the time.
         workflow: name of the workflow type.
         argument: of every run.
-        every: at the multiples of this since 1970, UTC.
         summary: one line for the list of workflows.
+        every: at the multiples of this since 1970, UTC; None: it goes by `cron`.
+        cron: five fields, UTC; empty: it goes by `every`.
     """
 
     id: str
     workflow: str
     argument: BaseModel
-    every: timedelta
     summary: str
+    every: timedelta | None = None
+    cron: str = ""
 
 
 class Change(StrEnum):
@@ -65,7 +73,9 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
-def native_schedules(*, reconcile_every: timedelta) -> tuple[NativeSchedule, ...]:
+def native_schedules(
+    *, reconcile_every: timedelta, reconcile_reports_cron: str = RECONCILE_REPORTS_CRON
+) -> tuple[NativeSchedule, ...]:
     """All Schedules that the engine needs."""
     return (
         NativeSchedule(
@@ -74,6 +84,13 @@ def native_schedules(*, reconcile_every: timedelta) -> tuple[NativeSchedule, ...
             argument=ReconcileInput(),
             every=reconcile_every,
             summary="Compares what was sampled with its verdicts and repairs what is missing",
+        ),
+        NativeSchedule(
+            id=RECONCILE_REPORTS,
+            workflow="reconcile-reports",
+            argument=ReconcileReportsInput(),
+            cron=reconcile_reports_cron,
+            summary="Compares reports with their workflows and starts what does not run",
         ),
     )
 
@@ -139,10 +156,16 @@ async def _ensure(client: Client, wanted: NativeSchedule) -> Change:
 def _schedule(wanted: NativeSchedule, *, state: ScheduleState | None = None) -> Schedule:
     return Schedule(
         action=_action(wanted),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=wanted.every)]),
+        spec=_times(wanted),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCHUP),
         state=state or ScheduleState(),
     )
+
+
+def _times(wanted: NativeSchedule) -> ScheduleSpec:
+    if wanted.every is not None:
+        return ScheduleSpec(intervals=[ScheduleIntervalSpec(every=wanted.every)])
+    return ScheduleSpec(calendars=calendars(wanted.cron))
 
 
 def _action(wanted: NativeSchedule) -> ScheduleActionStartWorkflow:

@@ -11,6 +11,7 @@ from api_shim.hog_programs import program_of, renewed_program, with_program
 from api_shim.object_operations import changes, creation, existing, list_of, retrieval
 from api_shim.operations import Call, Resource, hard_delete_forbidden
 from api_shim.pagination import Page, page_of
+from api_shim.report_workflows import evaluation_decided
 from api_shim.routes.hog_tests import TEST_HOG
 from api_shim.schemas.evaluations import (
     EvaluationFilters,
@@ -83,10 +84,13 @@ async def change_evaluation(call: Call[EvaluationRequest, EvaluationFilters]) ->
     # Nobody waits for a compiler under the row's lock; what else is wrong is told before it is asked.
     compiling = program_of if "evaluation_config" in form.model_fields_set else renewed_program
     program = await compiling(call.deps.hog, change(current), call.project.id)
-    changed = await call.deps.registry.evaluations.update(
-        call.project.id, call.id, partial(change, program=program)
+    changed = existing(
+        await call.deps.registry.evaluations.update(
+            call.project.id, call.id, partial(change, program=program)
+        )
     )
-    return EvaluationResponse.of(existing(changed))
+    await evaluation_decided(call, current, changed)
+    return EvaluationResponse.of(changed)
 
 
 async def _find(call: Call[Any, EvaluationFilters], *, include_deleted: bool) -> Evaluation:

@@ -45,3 +45,47 @@ class ModelReply(Contract):
     input_tokens: int | None
     output_tokens: int | None
     cost_usd: float | None
+
+
+class ChatRequest(Contract):
+    """A turn of a conversation in which the model may call tools.
+
+    Attributes:
+        messages: as OpenAI's chat API words them, tool calls and their results included.
+        tools: likewise, each `{"type": "function", "function": {"name", "description", "parameters"}}`.
+        timeout_seconds: budget of one attempt on the wire.
+    """
+
+    provider: Provider
+    model: str
+    messages: tuple[dict[str, Any], ...]
+    tools: tuple[dict[str, Any], ...]
+    timeout_seconds: float
+
+
+class ToolCall(Contract):
+    """A tool that the model wants used.
+
+    Attributes:
+        arguments: JSON as the model wrote it; not yet parsed.
+    """
+
+    id: str
+    name: str
+    arguments: str
+
+
+class ChatReply(Contract):
+    """What the model said.
+
+    Attributes:
+        message: the assistant's message as it goes back into the conversation.
+        cost_usd: None when the price is unknown.
+    """
+
+    message: dict[str, Any]
+    tool_calls: tuple[ToolCall, ...]
+    model: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None

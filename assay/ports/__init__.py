@@ -11,14 +11,18 @@ project sees another's.
 from assay.ports.access import AccessRepository
 from assay.ports.clustering import ClusteringConfigRepository, ClusteringJobRepository
 from assay.ports.datasets import DatasetItemRepository, DatasetRepository
+from assay.ports.delivery import EmailSender, SlackSender
 from assay.ports.evaluation_reports import EvaluationReportRepository
 from assay.ports.evaluation_targets import EvaluationTargets
 from assay.ports.evaluations import EvaluationRepository, TrialLedger
 from assay.ports.events import EventStore, EventWriter
 from assay.ports.hog import HogRunner
+from assay.ports.integrations import IntegrationRepository
 from assay.ports.models import LanguageModel, ProviderDirectory
 from assay.ports.provider_keys import EvaluationConfigRepository, ProviderKeyRepository
 from assay.ports.registry import Registry
+from assay.ports.report_data import ReportData
+from assay.ports.report_runs import ReportCalendar, ReportRunRepository
 from assay.ports.review_queues import ReviewQueueItemRepository, ReviewQueueRepository
 from assay.ports.score_definitions import ScoreDefinitionRepository
 from assay.ports.trace_reviews import TraceReviewRepository
@@ -29,6 +33,7 @@ __all__ = [
     "ClusteringJobRepository",
     "DatasetItemRepository",
     "DatasetRepository",
+    "EmailSender",
     "EvaluationConfigRepository",
     "EvaluationReportRepository",
     "EvaluationRepository",
@@ -36,13 +41,18 @@ __all__ = [
     "EventStore",
     "EventWriter",
     "HogRunner",
+    "IntegrationRepository",
     "LanguageModel",
     "ProviderDirectory",
     "ProviderKeyRepository",
     "Registry",
+    "ReportCalendar",
+    "ReportData",
+    "ReportRunRepository",
     "ReviewQueueItemRepository",
     "ReviewQueueRepository",
     "ScoreDefinitionRepository",
+    "SlackSender",
     "TraceReviewRepository",
     "TrialLedger",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from assay.contracts.evaluations import Provider
-from assay.contracts.models import ModelReply, ModelRequest
+from assay.contracts.models import ChatReply, ChatRequest, ModelReply, ModelRequest
 from assay.contracts.provider_keys import KeyCheck, ProviderAccess
 
 
@@ -24,6 +24,9 @@ class LanguageModel(Protocol):
         Args:
             access: a project's own key, of the request's provider; None asks on the operator's house access.
         """
+
+    async def chat(self, request: ChatRequest, access: ProviderAccess | None = None) -> ChatReply:
+        """One turn of a conversation with tools; otherwise like `complete`."""
 
 
 class ProviderDirectory(Protocol):

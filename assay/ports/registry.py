@@ -9,7 +9,9 @@ from assay.ports.clustering import ClusteringConfigRepository, ClusteringJobRepo
 from assay.ports.datasets import DatasetItemRepository, DatasetRepository
 from assay.ports.evaluation_reports import EvaluationReportRepository
 from assay.ports.evaluations import EvaluationRepository, TrialLedger
+from assay.ports.integrations import IntegrationRepository
 from assay.ports.provider_keys import EvaluationConfigRepository, ProviderKeyRepository
+from assay.ports.report_runs import ReportCalendar, ReportRunRepository
 from assay.ports.review_queues import ReviewQueueItemRepository, ReviewQueueRepository
 from assay.ports.score_definitions import ScoreDefinitionRepository
 from assay.ports.trace_reviews import TraceReviewRepository
@@ -25,6 +27,18 @@ class Registry(Protocol):
     @property
     def evaluation_reports(self) -> EvaluationReportRepository:
         """Evaluation reports."""
+
+    @property
+    def report_runs(self) -> ReportRunRepository:
+        """Runs of evaluation reports."""
+
+    @property
+    def report_calendar(self) -> ReportCalendar:
+        """What the engine writes into reports."""
+
+    @property
+    def integrations(self) -> IntegrationRepository:
+        """Projects' connections to other services."""
 
     @property
     def evaluation_config(self) -> EvaluationConfigRepository:

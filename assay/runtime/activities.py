@@ -22,7 +22,9 @@ from activities.model_gate import ModelGate
 from activities.reconcile import ReconcileActivities
 from activities.streams import Streams
 from assay.ports import EventWriter, HogRunner, LanguageModel
+from assay.runtime.delivery import ReportDelivery
 from assay.runtime.hog import process_count
+from assay.runtime.report_activities import report_activities
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 from assay.temporal.queues import TaskQueue
@@ -36,14 +38,17 @@ def activities_of(
     writer: EventWriter,
     model: LanguageModel,
     hog: HogRunner,
+    delivery: ReportDelivery,
 ) -> Mapping[TaskQueue, Sequence[Callable[..., Any]]]:
     """The activities of each queue.
 
     Args:
         client: what activities reach other workflows through.
+        delivery: how reports reach people.
     """
     gate = ModelGate(model, maximum=settings.model_concurrency)
-    judge = Judge(JudgeModels(stores.registry, model), gate)
+    models = JudgeModels(stores.registry, model)
+    judge = Judge(models, gate)
     runs = EvaluationActivities(
         registry=stores.registry,
         events=stores.events,
@@ -72,6 +77,9 @@ def activities_of(
         streams=streams,
         runs=batch_runs,
     )
+    reports = report_activities(
+        client, settings, stores, writer=writer, models=models, gate=gate, delivery=delivery
+    )
     return {
         TaskQueue.MAIN: [
             runs.record_verdict,
@@ -85,7 +93,8 @@ def activities_of(
             reconcile.survey,
             reconcile.repair,
             reconcile.report,
+            *reports[TaskQueue.MAIN],
         ],
-        TaskQueue.LLM: [runs.judge, judge_batches.judge],
+        TaskQueue.LLM: [runs.judge, judge_batches.judge, *reports[TaskQueue.LLM]],
         TaskQueue.COMPUTE: [hog_runs.evaluate, hog_batches.evaluate],
     }

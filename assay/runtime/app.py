@@ -11,6 +11,7 @@ from api_shim.app import create_app
 from api_shim.context import Deps
 from assay.ports import EventWriter, HogRunner, ProviderDirectory
 from assay.runtime import temporal_client
+from assay.runtime.secrets import report_links
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 
@@ -40,6 +41,8 @@ def api(
             providers=providers,
             hog=hog,
             temporal=client,
+            report_data=stores.report_data,
+            report_links=report_links(settings),
             trial_eval_limit=settings.trial_eval_limit,
             throttle=settings.throttle,
             ready_checks={

@@ -17,6 +17,7 @@ from temporalio.client import Client
 from assay.adapters.sql import BootstrapResult
 from assay.runtime.app import api
 from assay.runtime.data_dir import owned, prepare
+from assay.runtime.delivery import report_delivery
 from assay.runtime.hog import hog_processes
 from assay.runtime.house import House, house_access
 from assay.runtime.http_server import bind, serve
@@ -101,6 +102,7 @@ async def embedded(settings: Settings, *, house: House | None = None) -> AsyncIt
                 writer=writers.verdicts,
                 model=providers.model,
                 hog=hog,
+                delivery=await stack.enter_async_context(report_delivery(settings)),
             )
         )
         await ensure_schedules(client, settings)

@@ -24,7 +24,10 @@ async def ensure_schedules(client: Client, settings: Settings) -> None:
     Raises:
         SetupError: Temporal refuses for another reason.
     """
-    wanted = native_schedules(reconcile_every=timedelta(minutes=settings.reconcile_minutes))
+    wanted = native_schedules(
+        reconcile_every=timedelta(minutes=settings.reconcile_minutes),
+        reconcile_reports_cron=settings.report_reconcile_cron,
+    )
     try:
         changes = await ensure(client, wanted)
     except RPCError as error:

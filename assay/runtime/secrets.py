@@ -1,4 +1,4 @@
-"""The secrets that sign API keys and encrypt provider keys."""
+"""The secrets that sign API keys and links, and encrypt what must be read again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
+from assay.domain.signed_links import ReportLinks
 from assay.errors import SetupError
 from assay.runtime.settings import Settings
 
@@ -34,6 +35,15 @@ def load_secrets(settings: Settings) -> tuple[str, ...]:
             "every process needs the same secret."
         )
     return (_generated(settings.data_dir / "secret"),)
+
+
+def report_links(settings: Settings) -> ReportLinks:
+    """What signs and checks links to the pages of reports; the same in every process.
+
+    Raises:
+        SetupError: as `load_secrets`.
+    """
+    return ReportLinks(load_secrets(settings), public_url=settings.public_url)
 
 
 def _generated(path: Path) -> str:

@@ -9,15 +9,19 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 
+from assay.adapters.email import SmtpServer, sender_address
 from assay.adapters.llm import LITELLM_ENVIRONMENT
 from assay.adapters.outbound import OutboundPolicy
 from assay.errors import SetupError
+from schedules.cron import check_cron
+from schedules.native import RECONCILE_REPORTS_CRON
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -39,6 +43,11 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: Port = Field(8000, description="Port of the API; 0 picks a free one.")
+    public_url: str | None = Field(
+        None,
+        description="Where people reach the API, `https://assay.example.com`; unset: messages hold no links "
+        "to the pages of reports.",
+    )
     temporal_port: Port = Field(7233, description="Port of the child Temporal server; 0 picks a free one.")
     temporal_ui_port: Port = Field(8233, description="Port of its web UI; 0 switches the UI off.")
     database_url: SecretStr | None = Field(
@@ -67,6 +76,18 @@ class Settings(BaseSettings):
         "without TLS: comma list of hosts (`gateway.internal`, `*.svc.cluster.local`), addresses and "
         "networks, each optionally with `:port`.",
     )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="The mail server of reports: `smtp://user:password@host:587` (with STARTTLS where the "
+        "server offers it; `?starttls=required` or `off`) or `smtps://…`; unset: no e-mail. A password is "
+        "sent over TLS only.",
+    )
+    smtp_from: str | None = Field(
+        None,
+        validate_default=True,
+        description="Who reports are from: `reports@example.com` or `Assay <reports@example.com>`; needed "
+        "with a mail server.",
+    )
     hog_processes: Annotated[int, Field(ge=1)] | None = Field(
         None,
         description="Child processes that run Hog programs at a time; unset: half as many as there are "
@@ -81,12 +102,49 @@ class Settings(BaseSettings):
     reconcile_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
         5, description="How often what was sampled is compared with its verdicts; the same for all workers."
     )
+    report_reconcile_cron: str = Field(
+        RECONCILE_REPORTS_CRON,
+        description="When reports are compared with their workflows: cron with five fields, in UTC; the same "
+        "for all workers.",
+    )
+    slack_base_url: str | None = Field(
+        None, description="Base URL of Slack's Web API; unset: Slack's own, `https://slack.com/api/`."
+    )
     throttle: bool = Field(True, description="`off` lifts the per-key request limits.")
 
     @field_validator("outbound_allow")
     @classmethod
     def _is_a_policy(cls, value: str | None) -> str | None:
         OutboundPolicy.parse(value or "")
+        return value
+
+    @field_validator("report_reconcile_cron")
+    @classmethod
+    def _is_a_cron_text(cls, value: str) -> str:
+        return check_cron(value)
+
+    @field_validator("public_url", "slack_base_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://host")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be an http or https address without query and fragment")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            SmtpServer.parse(value.get_secret_value())
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _is_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            sender_address(value)
+        elif info.data.get("smtp_url") is not None:
+            raise ValueError("must be set with ASSAY_SMTP_URL")
         return value
 
     @field_validator("init_user_email")
@@ -179,6 +237,12 @@ def external_temporal() -> ClientConnectConfig | None:
     if not any(environment.get(name) for name in _TEMPORAL_CHOICE):
         return None
     return ClientConfig.load_client_connect_config(override_env_vars=environment)
+
+
+def slack_bot_token() -> SecretStr | None:
+    """The token of a Slack bot in the environment, under the name that Slack's own examples use."""
+    token = _environment().get("SLACK_BOT_TOKEN")
+    return SecretStr(token.strip()) if token else None
 
 
 def certificate_authorities() -> Mapping[str, str]:

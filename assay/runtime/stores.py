@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from assay.adapters.clickhouse import (
     ClickHouseEvaluationTargets,
     ClickHouseEventStore,
+    ClickHouseReportData,
     open_event_store,
 )
 from assay.adapters.sql import BootstrapResult, SqlRegistry, bootstrap, migrate, open_registry
@@ -24,12 +25,13 @@ class Stores:
     """Open stores.
 
     Attributes:
-        targets: kept in the event store, through the same connection.
+        targets, report_data: kept in the event store, through the same connection.
     """
 
     registry: SqlRegistry
     events: ClickHouseEventStore
     targets: ClickHouseEvaluationTargets
+    report_data: ClickHouseReportData
 
 
 @asynccontextmanager
@@ -43,7 +45,12 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
     try:
         events = await asyncio.to_thread(_open_events, settings)
         try:
-            yield Stores(registry, events, ClickHouseEvaluationTargets(events.connection))
+            yield Stores(
+                registry,
+                events,
+                ClickHouseEvaluationTargets(events.connection),
+                ClickHouseReportData(events.connection),
+            )
         finally:
             await asyncio.to_thread(events.close)
     finally:

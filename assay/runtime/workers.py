@@ -13,14 +13,18 @@ from temporalio.worker import Worker
 
 from assay.ports import EventWriter, HogRunner, LanguageModel
 from assay.runtime.activities import activities_of
+from assay.runtime.delivery import ReportDelivery
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 from assay.temporal.queues import TaskQueue
 from workflows.evaluation_backfills import EvaluationBackfill
 from workflows.evaluation_batches import EvaluationBatch
+from workflows.evaluation_report_runs import EvaluationReportRun
+from workflows.evaluation_reports import EvaluationReport
 from workflows.evaluation_streams import EvaluationStream
 from workflows.evaluations import RunEvaluation
 from workflows.reconcile import Reconcile
+from workflows.reconcile_reports import ReconcileReports
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +34,9 @@ WORKFLOWS: Sequence[type] = (
     EvaluationBatch,
     EvaluationBackfill,
     Reconcile,
+    EvaluationReport,
+    EvaluationReportRun,
+    ReconcileReports,
 )
 """Every workflow type; each has a recorded history in the test suite."""
 
@@ -58,13 +65,16 @@ async def run_workers(
     writer: EventWriter,
     model: LanguageModel,
     hog: HogRunner,
+    delivery: ReportDelivery,
 ) -> AsyncIterator[asyncio.Task[str]]:
     """Poll the queues for the length of the block.
 
     Yields:
         A task that ends, with one sentence, only when a worker fails for good.
     """
-    activities = activities_of(client, settings, stores, writer=writer, model=model, hog=hog)
+    activities = activities_of(
+        client, settings, stores, writer=writer, model=model, hog=hog, delivery=delivery
+    )
     makers: Mapping[TaskQueue, Callable[[], Worker]] = {
         TaskQueue.MAIN: lambda: Worker(
             client,

@@ -11,6 +11,8 @@ from temporalio.client import Client
 
 from assay.adapters.event_writer import BlockEventWriter
 from assay.runtime.stores import Stores
+from assay.temporal.report_waker import ReportWaker
+from assay.temporal.reports import tell_results
 from assay.temporal.streams import StreamWaker, wake_stream
 
 _GATHER_SECONDS = 0.1
@@ -23,7 +25,7 @@ class Writers:
 
     Attributes:
         captured: of events that somebody waits to be acknowledged; wakes the evaluation streams.
-        verdicts: of results, of which fewer and larger inserts are better.
+        verdicts: of results, of which fewer and larger inserts are better; tells reports that count them.
     """
 
     captured: BlockEventWriter
@@ -38,8 +40,9 @@ async def event_writers(client: Client, stores: Stores) -> AsyncIterator[Writers
         StoreUnavailable: the registry did not answer.
     """
     waker = StreamWaker(partial(wake_stream, client), stores.registry.evaluations)
+    reports = ReportWaker(partial(tell_results, client), stores.registry.report_calendar)
     captured = BlockEventWriter(stores.events, stored=waker.stored)
-    verdicts = BlockEventWriter(stores.events, gather_seconds=_GATHER_SECONDS)
+    verdicts = BlockEventWriter(stores.events, gather_seconds=_GATHER_SECONDS, stored=reports.stored)
     await waker.wake_all()
     try:
         yield Writers(captured, verdicts)
@@ -47,3 +50,4 @@ async def event_writers(client: Client, stores: Stores) -> AsyncIterator[Writers
         await captured.aclose()
         await verdicts.aclose()
         await waker.aclose()
+        await reports.aclose()

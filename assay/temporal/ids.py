@@ -48,6 +48,16 @@ def evaluation_backfill_id(backfill_id: UUID) -> str:
     return f"evaluation-backfill-{backfill_id}"
 
 
+def evaluation_report_id(report_id: UUID) -> str:
+    """Id of the `evaluation-report` workflow of a report."""
+    return f"evaluation-report-{report_id}"
+
+
+def evaluation_report_run_id(run_id: UUID) -> str:
+    """Id of an `evaluation-report-run` workflow."""
+    return f"evaluation-report-run-{run_id}"
+
+
 def sweep_dispatch_id(
     evaluation_id: UUID, since: datetime, until: datetime, before: tuple[datetime, UUID] | None
 ) -> str:

@@ -28,6 +28,14 @@ class ActivityOptions(TypedDict):
     retry_policy: RetryPolicy
 
 
+class LocalActivityOptions(TypedDict):
+    """A budget in the words of `workflow.execute_local_activity`."""
+
+    start_to_close_timeout: timedelta
+    local_retry_threshold: timedelta
+    retry_policy: RetryPolicy
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Time limits of one kind of activity and how it is retried inside them.
@@ -76,6 +84,19 @@ STORE = Budget(
 )
 """A store that is down comes back: what was paid for waits for it."""
 
+LOOK_UP = LocalActivityOptions(
+    start_to_close_timeout=timedelta(seconds=10),
+    # Longer pauses are durable timers, so that an outage does not fill the history with signs of life.
+    local_retry_threshold=timedelta(seconds=4),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(minutes=1),
+        non_retryable_error_types=NEVER_RETRY,
+    ),
+)
+"""Reading a row of the registry, tried until it is there: nothing can be decided without it."""
+
 DISPATCH = Budget(
     attempt=timedelta(minutes=5),
     total=None,
@@ -91,6 +112,32 @@ CLAIM_PAGE = Budget(
     heartbeat=timedelta(seconds=15),
 )
 """Claiming a page of what arrived before: live traffic waits meanwhile, and who asked can ask again."""
+
+COUNT = Budget(
+    attempt=STORE.attempt,
+    # Not for ever: the workflow that asks has others to answer, and asks again later.
+    total=timedelta(minutes=5),
+    retry=STORE.retry,
+    heartbeat=STORE.heartbeat,
+)
+"""Counting in the event store what may make a report due."""
+
+REPAIR = Budget(
+    attempt=timedelta(minutes=10),
+    # Not for ever: the next run of the Schedule looks as far back as this one.
+    total=timedelta(minutes=30),
+    retry=STORE.retry,
+    heartbeat=timedelta(seconds=15),
+)
+"""Comparing all reports with their workflows."""
+
+AWAIT_RUN = Budget(
+    attempt=timedelta(hours=1),
+    total=None,
+    retry=STORE.retry,
+    heartbeat=timedelta(seconds=15),
+)
+"""Waiting for another workflow, in pieces."""
 
 MODEL_CALL_TIMEOUT = timedelta(seconds=90)
 """How long one answer of a model may take on the wire."""
@@ -144,3 +191,41 @@ JUDGE_BATCH = Budget(
     heartbeat=timedelta(seconds=15),
 )
 """A batch of questions to a model: parked while the provider, the key's account or a store are away."""
+
+REPORT_NUMBERS = Budget(
+    # The event store is asked three times, with pauses; each statement has its own limit.
+    attempt=timedelta(minutes=6),
+    total=_PATIENCE,
+    retry=STORE.retry,
+    heartbeat=timedelta(seconds=15),
+)
+"""The beginning of a report run: an event store that is away is an outcome, the registry is waited for."""
+
+AUTHOR_CALL_TIMEOUT = timedelta(minutes=3)
+"""How long an answer of a report's author may take on the wire: they read a long conversation, and think."""
+
+AUTHOR_CALL = Budget(
+    # The answer is paid for by then: storing it is tried for another minute.
+    attempt=AUTHOR_CALL_TIMEOUT + timedelta(minutes=2),
+    total=timedelta(minutes=30),
+    # As often as there is time for: an open circuit says when to come back.
+    retry=_WEATHER,
+    heartbeat=timedelta(seconds=15),
+)
+"""One answer of a report's author; without one the report is made of its numbers."""
+
+REPORT_TOOL = Budget(
+    attempt=timedelta(seconds=90),
+    total=timedelta(minutes=15),
+    retry=STORE.retry,
+    heartbeat=timedelta(seconds=15),
+)
+"""One tool of a report's author; likewise."""
+
+DELIVERY = Budget(
+    attempt=timedelta(minutes=5),
+    total=timedelta(hours=2),
+    retry=_WEATHER,
+    heartbeat=timedelta(seconds=15),
+)
+"""Bringing a report to one recipient; who cannot be reached for so long gets the next one."""

@@ -20,6 +20,7 @@ from api_shim.endpoints import endpoint_routes
 from api_shim.operations import Resource
 from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
 from assay.contracts.access import Project
+from assay.domain.signed_links import ReportLinks
 
 SECRETS = ("test secret, long enough",)
 KEY = "phx_test_key_of_the_first_user"
@@ -51,6 +52,8 @@ class ApiWorld:
             "providers": Untouchable("providers"),
             "hog": Untouchable("hog"),
             "temporal": Untouchable("temporal"),
+            "report_data": Untouchable("report_data"),
+            "report_links": ReportLinks(SECRETS),
             "trial_eval_limit": TRIAL_LIMIT,
             "throttle": False,
             "ready_checks": {"registry": self.registry.ping},

@@ -18,6 +18,7 @@ from assay.temporal.ids import evaluation_batch_id
 from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER, pairs
 from tests.histories.backfill_cases import BACKFILLS
+from tests.histories.report_cases import REPORTS
 from tests.unit.reconcile.values import a_batch as a_lost_batch
 from tests.unit.reconcile.values import a_gap
 from tests.workflows.reconcile.scripted import ScriptedReconcile
@@ -199,5 +200,6 @@ CASES: Mapping[str, Mapping[str, Case]] = {
     "evaluation-stream": {"stream": evaluation_stream},
     "evaluation-backfill": BACKFILLS,
     "reconcile": {name: reconcile(name) for name in _RECONCILES},
+    **REPORTS,
 }
 """Workflow type → name of the case → the case."""

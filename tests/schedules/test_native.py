@@ -33,7 +33,7 @@ from schedules.native import Change, NativeSchedule, difference, ensure, native_
 
 
 def _wanted() -> NativeSchedule:
-    [schedule] = native_schedules(reconcile_every=timedelta(minutes=5))
+    schedule, _ = native_schedules(reconcile_every=timedelta(minutes=5))
     return replace(schedule, id=f"reconcile-{uuid4()}")
 
 
@@ -86,6 +86,25 @@ async def test_what_has_changed_is_brought_up_to_date(
     assert await difference(server, wanted, (await handle.describe()).schedule) == (part,)
     assert await _ensure(server, wanted) is Change.UPDATED
     assert await difference(server, wanted, (await handle.describe()).schedule) == ()
+
+
+async def test_a_schedule_may_go_by_cron(server: Client) -> None:
+    _, reports = native_schedules(
+        reconcile_every=timedelta(minutes=5), reconcile_reports_cron="7,37 3-5 1 * mon"
+    )
+    wanted = replace(reports, id=f"reconcile-reports-{uuid4()}")
+    assert await _ensure(server, wanted) is Change.CREATED
+    assert await _ensure(server, wanted) is Change.UNCHANGED
+    described = await server.get_schedule_handle(wanted.id).describe()
+    moments = described.info.next_action_times
+    assert {(moment.minute, moment.hour) for moment in moments} <= {
+        (m, h) for m in (7, 37) for h in (3, 4, 5)
+    }
+    assert all(moment.day == 1 or moment.isoweekday() == 1 for moment in moments)
+    later = replace(wanted, cron="7,37 3-5 2 * mon")
+    assert await difference(server, later, described.schedule) == ("spec",)
+    assert await _ensure(server, later) is Change.UPDATED
+    assert await _ensure(server, later) is Change.UNCHANGED
 
 
 async def test_what_somebody_changed_by_hand_is_put_back(server: Client) -> None:

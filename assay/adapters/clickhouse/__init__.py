@@ -22,6 +22,7 @@ writes went only if the operator's load balancer or `select_sequential_consisten
 
 from assay.adapters.clickhouse.evaluation_targets import ClickHouseEvaluationTargets
 from assay.adapters.clickhouse.opening import open_event_store
+from assay.adapters.clickhouse.report_data import ClickHouseReportData
 from assay.adapters.clickhouse.store import ClickHouseEventStore
 
-__all__ = ["ClickHouseEvaluationTargets", "ClickHouseEventStore", "open_event_store"]
+__all__ = ["ClickHouseEvaluationTargets", "ClickHouseEventStore", "ClickHouseReportData", "open_event_store"]

@@ -24,6 +24,7 @@ from assay.adapters.llm.inline import InlineExecutor
 from assay.adapters.llm.messages import (
     LONGEST_FRAME,
     REQUESTS,
+    Answer,
     Answered,
     Ask,
     Cancel,
@@ -38,6 +39,7 @@ from assay.adapters.memory import settle_memory
 from assay.adapters.outbound import OutboundPolicy, outbound_client
 from assay.adapters.parent import end_with_parent
 from assay.adapters.standard_streams import take_standard_streams
+from assay.contracts.models import ChatRequest
 from assay.errors import PlatformFault, WorkError
 
 _THREADS = 16
@@ -91,9 +93,14 @@ class _Calls(asyncio.Protocol):
 
     async def _reply(self, ask: Ask) -> Reply:
         try:
-            return Answered(number=ask.number, reply=await self._model.ask(ask.request, ask.endpoint))
+            return Answered(number=ask.number, reply=await self._answer(ask))
         except WorkError as error:
             return Failed.of(ask.number, error)
+
+    async def _answer(self, ask: Ask) -> Answer:
+        if isinstance(ask.request, ChatRequest):
+            return await self._model.converse(ask.request, ask.endpoint)
+        return await self._model.ask(ask.request, ask.endpoint)
 
 
 async def _serve(setup: Setup, requests: BinaryIO, replies: BinaryIO) -> None:

@@ -17,7 +17,7 @@ import importlib
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +26,10 @@ import httpx
 from assay.adapters.llm.access import Endpoint, Endpoints, HouseAccess
 from assay.adapters.llm.failures import failure_of
 from assay.adapters.llm.inline import next_inline
+from assay.adapters.llm.messages import Question
 from assay.adapters.outbound import ConfinedClient, OutboundPolicy, outbound_client
 from assay.contracts.evaluations import Provider
-from assay.contracts.models import ModelReply, ModelRequest
+from assay.contracts.models import ChatReply, ChatRequest, ModelReply, ModelRequest, ToolCall
 from assay.contracts.provider_keys import ProviderAccess
 from assay.domain.model_names import model_name_problem
 from assay.errors import ModelNotFound, OutputLimitExceeded, WorkError
@@ -114,10 +115,19 @@ class LiteLLM:
         """
         return await self.ask(request, self._endpoints.of(request.provider, access))
 
+    async def chat(self, request: ChatRequest, access: ProviderAccess | None = None) -> ChatReply:
+        """One turn of a conversation; otherwise like `complete`."""
+        return await self.converse(request, self._endpoints.of(request.provider, access))
+
     async def ask(self, request: ModelRequest, endpoint: Endpoint) -> ModelReply:
-        """Ask once.
+        """Ask once; raises what `converse` raises.
 
         The reply's text is whatever the model said: a refusal or nothing at all is for the parser to judge.
+        """
+        return _reply(request, await self._response(request, endpoint))
+
+    async def converse(self, request: ChatRequest, endpoint: Endpoint) -> ChatReply:
+        """Put a conversation once, and get what comes next in it.
 
         Raises:
             ModelNotFound: no model can have that name; nobody was asked.
@@ -125,6 +135,10 @@ class LiteLLM:
             OutboundRefused: the provider's address may not be called, or it answered with a redirect.
             WorkError: the provider failed; see `assay.adapters.llm.failures`.
         """
+        return _chat_reply(request, await self._response(request, endpoint))
+
+    async def _response(self, request: Question, endpoint: Endpoint) -> ModelResponse:
+        """What the provider answers; raises as `converse` says."""
         _require_model_name(request)
         if not self._warm:
             await asyncio.to_thread(self.warm_up)
@@ -134,7 +148,8 @@ class LiteLLM:
         except Exception as error:
             failure = failure_of(error, provider=request.provider, secret=endpoint.api_key.get_secret_value())
         else:
-            return _reply(request, response)
+            _require_completeness(request, response)
+            return response
         # Raised out here so that the driver's exception, which may quote the key, does not hang on to it.
         raise failure
 
@@ -158,7 +173,7 @@ class LiteLLM:
         return made
 
 
-def _require_model_name(request: ModelRequest) -> None:
+def _require_model_name(request: Question) -> None:
     problem = model_name_problem(request.model, request.provider)
     if problem is None and any(part in request.model for part in _ROUTED_ELSEWHERE):
         problem = "litellm takes it for a model of somebody else."
@@ -184,9 +199,12 @@ def _configure_litellm() -> None:
     litellm.failure_callback = []
 
 
-async def _ask(
-    request: ModelRequest, endpoint: Endpoint, sender: AsyncOpenAI | OutboundHandler
-) -> ModelResponse:
+def _require_completeness(request: Question, response: ModelResponse) -> None:
+    if response.choices and response.choices[0].finish_reason == "length":
+        raise OutputLimitExceeded(f"{request.model} stopped at its output limit.")
+
+
+async def _ask(request: Question, endpoint: Endpoint, sender: AsyncOpenAI | OutboundHandler) -> ModelResponse:
     import litellm
 
     azure = request.provider is Provider.AZURE_OPENAI
@@ -194,8 +212,9 @@ async def _ask(
         with next_inline():
             response = await litellm.acompletion(
                 model=_PREFIXES[request.provider] + request.model,
-                messages=[message.model_dump() for message in request.messages],
-                response_format=_response_format(request),
+                # A copy: litellm changes what it is given.
+                messages=list(request.model_dump(include={"messages"})["messages"]),
+                **_demands(request),
                 api_key=endpoint.api_key.get_secret_value(),
                 # Always given: litellm would ask the environment for a missing one.
                 api_base=endpoint.base_url,
@@ -212,26 +231,57 @@ async def _ask(
     return response
 
 
-def _response_format(request: ModelRequest) -> dict[str, Any]:
-    return {
-        "type": "json_schema",
-        "json_schema": {"name": request.schema_name, "strict": True, "schema": request.json_schema},
-    }
+def _demands(request: Question) -> dict[str, Any]:
+    """What the answer has to be like, or may consist of, in litellm's words."""
+    if isinstance(request, ChatRequest):
+        tools = list(request.model_dump(include={"tools"})["tools"])
+        # Tools are told, not looked up at servers that litellm knows of.
+        return {"tools": tools or None, "_skip_mcp_handler": True}
+    schema = {"name": request.schema_name, "strict": True, "schema": request.json_schema}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
 def _reply(request: ModelRequest, response: ModelResponse) -> ModelReply:
-    choice = response.choices[0] if response.choices else None
-    if choice is not None and choice.finish_reason == "length":
-        raise OutputLimitExceeded(f"{request.model} stopped at its output limit.")
-    usage = getattr(response, "usage", None)
     return ModelReply(
-        text="" if choice is None else _text(choice.message),
-        model=(response.model or request.model).removeprefix(_PREFIXES[request.provider]),
-        # litellm makes up zeros where a provider reports no usage
-        input_tokens=getattr(usage, "prompt_tokens", None) or None,
-        output_tokens=getattr(usage, "completion_tokens", None) or None,
-        cost_usd=_cost(response),
+        text=_text(response.choices[0].message) if response.choices else "", **_account(request, response)
     )
+
+
+def _chat_reply(request: ChatRequest, response: ModelResponse) -> ChatReply:
+    message = response.choices[0].message if response.choices else None
+    calls = tuple(
+        # Some providers leave out ids, or the arguments of a tool that has none.
+        ToolCall(
+            id=call.id or f"call_{number}",
+            name=call.function.name or "",
+            arguments=call.function.arguments or "{}",
+        )
+        for number, call in enumerate((message and message.tool_calls) or ())
+    )
+    text = "" if message is None else _text(message)
+    return ChatReply(message=_spoken(text, calls), tool_calls=calls, **_account(request, response))
+
+
+def _spoken(text: str, calls: Sequence[ToolCall]) -> dict[str, Any]:
+    """A message of the model as every provider takes it back: nothing that only one of them knows."""
+    said = {"content": text} if text or not calls else {}
+    called = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in calls
+    ]
+    return {"role": "assistant", **said, **({"tool_calls": called} if called else {})}
+
+
+def _account(request: Question, response: ModelResponse) -> dict[str, Any]:
+    """Who answered, and what it took: the fields that all replies have."""
+    usage = getattr(response, "usage", None)
+    return {
+        "model": (response.model or request.model).removeprefix(_PREFIXES[request.provider]),
+        # litellm makes up zeros where a provider reports no usage
+        "input_tokens": getattr(usage, "prompt_tokens", None) or None,
+        "output_tokens": getattr(usage, "completion_tokens", None) or None,
+        "cost_usd": _cost(response),
+    }
 
 
 def _text(message: Any) -> str:

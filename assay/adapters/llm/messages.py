@@ -14,7 +14,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from assay.adapters.llm.access import Endpoint
 from assay.contracts.base import Contract
-from assay.contracts.models import ModelReply, ModelRequest
+from assay.contracts.models import ChatReply, ChatRequest, ModelReply, ModelRequest
 from assay.domain.json_values import storable
 from assay.errors import PlatformFault, WorkError, catalogue
 
@@ -23,6 +23,12 @@ LONGEST_FRAME: Final = 64 * 1024 * 1024
 
 _LEVELS: Final = 256
 """Of nesting; what reads the messages bears no more either."""
+
+
+type Question = ModelRequest | ChatRequest
+"""Told apart by their fields: no message has those of both."""
+type Answer = ModelReply | ChatReply
+"""Of the same kind as its question."""
 
 
 class Setup(Contract):
@@ -43,13 +49,13 @@ class Ask(Contract):
 
     kind: Literal["ask"] = "ask"
     number: int
-    request: ModelRequest
+    request: Question
     api_key: str = Field(repr=False)
     base_url: str
     api_version: str
 
     @classmethod
-    def of(cls, number: int, request: ModelRequest, endpoint: Endpoint) -> Ask:
+    def of(cls, number: int, request: Question, endpoint: Endpoint) -> Ask:
         """Ask at an endpoint, which is of the request's provider."""
         return cls(
             number=number,
@@ -84,7 +90,7 @@ class Answered(Contract):
 
     kind: Literal["answered"] = "answered"
     number: int
-    reply: ModelReply
+    reply: Answer
 
 
 class Failed(Contract):

@@ -18,10 +18,12 @@ from assay.adapters.llm.access import LITELLM_ENVIRONMENT, Endpoint, Endpoints
 from assay.adapters.llm.messages import (
     LONGEST_FRAME,
     REPLIES,
+    Answer,
     Answered,
     Ask,
     Cancel,
     Failed,
+    Question,
     Ready,
     Reply,
     Request,
@@ -29,7 +31,7 @@ from assay.adapters.llm.messages import (
     encode,
 )
 from assay.contracts.evaluations import Provider
-from assay.contracts.models import ModelReply, ModelRequest
+from assay.contracts.models import ChatReply, ChatRequest, ModelReply, ModelRequest
 from assay.contracts.provider_keys import ProviderAccess
 from assay.errors import ModelsUnavailable
 
@@ -98,6 +100,13 @@ class ModelProcess:
                 closed.
             WorkError: what `LiteLLM.ask` raises.
         """
+        return cast(ModelReply, await self._ask(request, access))
+
+    async def chat(self, request: ChatRequest, access: ProviderAccess | None = None) -> ChatReply:
+        """See `LanguageModel.chat`; raises what `complete` raises."""
+        return cast(ChatReply, await self._ask(request, access))
+
+    async def _ask(self, request: Question, access: ProviderAccess | None) -> Answer:
         endpoint = self._endpoints.of(request.provider, access)
         child = await self._running()
         return await child.ask(request, endpoint)
@@ -199,7 +208,7 @@ class _Child(asyncio.SubprocessProtocol):
         """Whether calls can be made."""
         return self._is_wanted and not self._gone.is_set()
 
-    async def ask(self, request: ModelRequest, endpoint: Endpoint) -> ModelReply:
+    async def ask(self, request: Question, endpoint: Endpoint) -> Answer:
         """Make a call; see `ModelProcess.complete`."""
         if not self.is_alive:
             raise ModelsUnavailable(_ENDED)

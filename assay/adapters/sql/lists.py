@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from assay.adapters.sql.storable import MAX_BIGINT, is_storable
-from assay.adapters.sql.tables import Authored
+from assay.adapters.sql.tables import Identified
 from assay.adapters.sql.text_search import contains, folded
 from assay.contracts.lists import ListQuery
 from assay.errors import FieldError
@@ -55,7 +55,7 @@ MAX_PAGE_SIZE = 16 * 1024 * 1024
 async def counted_page[*Columns](
     session: AsyncSession,
     found: Select[*Columns],
-    entity: type[Authored],
+    entity: type[Identified],
     *,
     matches: ColumnElement[bool],
     query: ListQuery,

@@ -14,7 +14,7 @@ from assay.domain.provider_keys import masked
 from assay.errors import ProviderKeyUnreadable
 
 SEALING_CONTEXT = b"assay provider key sealing v1"
-"""What a `Sealer` for provider keys is made with."""
+"""What the registry's `Sealer` is made with. It seals integrations too, in places of their own."""
 
 
 class SealedColumns(TypedDict):

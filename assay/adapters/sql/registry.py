@@ -16,8 +16,11 @@ from assay.adapters.sql.datasets import SqlDatasets
 from assay.adapters.sql.evaluation_config import SqlEvaluationConfig
 from assay.adapters.sql.evaluation_reports import SqlEvaluationReports
 from assay.adapters.sql.evaluations import SqlEvaluations
+from assay.adapters.sql.integrations import SqlIntegrations
 from assay.adapters.sql.provider_key_secrets import SEALING_CONTEXT
 from assay.adapters.sql.provider_keys import SqlProviderKeys
+from assay.adapters.sql.report_calendar import SqlReportCalendar
+from assay.adapters.sql.report_runs import SqlReportRuns
 from assay.adapters.sql.review_queue_items import SqlReviewQueueItems
 from assay.adapters.sql.review_queues import SqlReviewQueues
 from assay.adapters.sql.score_definitions import SqlScoreDefinitions
@@ -34,7 +37,7 @@ class SqlRegistry:
     Args:
         engine: made by `database.connect`; `close` closes it.
         hasher: what API keys are recognised by.
-        sealer: what provider keys are encrypted with.
+        sealer: what provider keys and the tokens of integrations are encrypted with.
 
     Attributes:
         evaluations, access, trial: the repositories.
@@ -48,6 +51,9 @@ class SqlRegistry:
         self.sealer = sealer
         self.evaluations = SqlEvaluations(self.database)
         self.evaluation_reports = SqlEvaluationReports(self.database)
+        self.report_runs = SqlReportRuns(self.database)
+        self.report_calendar = SqlReportCalendar(self.database)
+        self.integrations = SqlIntegrations(self.database, sealer)
         self.access = SqlAccess(self.database, hasher)
         self.trial = SqlTrialLedger(self.database)
         self.provider_keys = SqlProviderKeys(self.database, sealer)
@@ -80,8 +86,8 @@ def open_registry(url: str, *, secrets: Sequence[str]) -> SqlRegistry:
 
     Args:
         url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://user:password@host/database`.
-        secrets: the operator's secrets, newest first; API keys are hashed and provider keys encrypted with
-            the first, recognised and decrypted with all.
+        secrets: the operator's secrets, newest first; API keys are hashed, provider keys and the tokens of
+            integrations encrypted with the first, recognised and decrypted with all.
 
     Raises:
         SetupError: the URL or the secrets cannot be used.

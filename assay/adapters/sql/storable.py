@@ -27,6 +27,11 @@ def is_storable(text: str) -> bool:
     return _UNSTORABLE.search(text) is None
 
 
+def storable(text: str) -> str:
+    """`text` with a mark in the place of what a text column cannot hold; for what other services say."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def check_spec(spec: EvaluationSpec) -> None:
     """Refuse an evaluation that cannot be stored as it is.
 

@@ -2,5 +2,14 @@
 
 from assay.adapters.testing.model_server import RecordedRequest, ScriptedModelServer
 from assay.adapters.testing.replies import SCRIPTED_MODEL, Reply
+from assay.adapters.testing.slack_server import PostedMessage, SlackReply, SlackServer
 
-__all__ = ["SCRIPTED_MODEL", "RecordedRequest", "Reply", "ScriptedModelServer"]
+__all__ = [
+    "SCRIPTED_MODEL",
+    "PostedMessage",
+    "RecordedRequest",
+    "Reply",
+    "ScriptedModelServer",
+    "SlackReply",
+    "SlackServer",
+]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
+from assay.adapters.testing.scripted_author import next_calls
 from assay.adapters.testing.scripted_judge import judge
 from assay.domain.judging import PromptParts, prompt_parts
 
@@ -29,6 +30,7 @@ class Reply:
         body: the whole body: a value to send as JSON, or a text to send as it is. None: a completion.
         content: text of the completion's message; None is sent as null.
         finish_reason: why the completion ended.
+        calls: tools that the completion's message calls, by name, with their arguments.
         message: further fields of the completion's message, such as `refusal`.
         input_tokens, output_tokens: the completion's usage; None: counted from the texts.
         delay_seconds: wait before answering.
@@ -41,6 +43,7 @@ class Reply:
     body: Mapping[str, Any] | list[Any] | str | None = None
     content: str | None = ""
     finish_reason: str = "stop"
+    calls: Sequence[tuple[str, Mapping[str, Any]]] = ()
     message: Mapping[str, Any] = field(default_factory=dict)
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -52,8 +55,8 @@ class Reply:
 def scripted_reply(path: str, body: Any) -> Reply:
     """The answer to a request that no one prepared a reply for.
 
-    A judge's prompt is judged by `scripted_judge`; another question with a JSON schema gets a small object
-    that fits it; anything else gets a sentence.
+    A judge's prompt is judged by `scripted_judge`, a report is written by `scripted_author`; another question
+    with a JSON schema gets a small object that fits it; anything else gets a sentence.
 
     Args:
         path: path of the request's URL.
@@ -65,13 +68,9 @@ def scripted_reply(path: str, body: Any) -> Reply:
         return _refusal(400, "A chat completion needs a JSON object with messages.")
     if body.get("stream"):
         return _refusal(400, "This endpoint does not stream.")
-    schema = _schema(body)
-    parts = prompt_parts(_said(body, "system"), _said(body, "user"))
-    if parts is not None:
-        return Reply(content=_judged(parts, schema))
-    if schema:
-        return Reply(content=json.dumps(_smallest(schema)))
-    return Reply(content="This is a scripted endpoint; no model was asked.")
+    if (calls := next_calls(body)) is not None:
+        return Reply(content="" if calls else "The report is complete.", calls=calls)
+    return Reply(content=_said_to(body))
 
 
 def response_of(reply: Reply, request: Any) -> Response:
@@ -86,6 +85,15 @@ def response_of(reply: Reply, request: Any) -> Response:
     if reply.drop:
         return _dropped(text.encode(), headers)
     return Response(text, status_code=reply.status, headers=headers)
+
+
+def _said_to(body: Mapping[str, Any]) -> str:
+    """What is answered to a question without tools."""
+    schema = _schema(body)
+    parts = prompt_parts(_said(body, "system"), _said(body, "user"))
+    if parts is not None:
+        return _judged(parts, schema)
+    return json.dumps(_smallest(schema)) if schema else "This is a scripted endpoint; no model was asked."
 
 
 def _refusal(status: int, message: str) -> Reply:
@@ -133,15 +141,37 @@ def _completion(reply: Reply, request: Any) -> dict[str, Any]:
     asked = request if isinstance(request, dict) else {}
     read = _tokens(json.dumps(asked.get("messages"))) if reply.input_tokens is None else reply.input_tokens
     written = _tokens(reply.content or "") if reply.output_tokens is None else reply.output_tokens
-    message = {"role": "assistant", "content": reply.content, **reply.message}
+    message = {"role": "assistant", "content": reply.content, **_calling(reply, asked), **reply.message}
     return {
         "id": "chatcmpl-scripted",
         "object": "chat.completion",
         "created": int(time.time()),
         "model": asked.get("model", SCRIPTED_MODEL),
-        "choices": [{"index": 0, "finish_reason": reply.finish_reason, "message": message}],
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": "tool_calls" if reply.calls else reply.finish_reason,
+                "message": message,
+            }
+        ],
         "usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written},
     }
+
+
+def _calling(reply: Reply, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields by which a message calls tools; the ids are unique within the conversation."""
+    if not reply.calls:
+        return {}
+    place = len(asked.get("messages") or ())
+    calls = [
+        {
+            "id": f"call_{place}_{index}",
+            "type": "function",
+            "function": {"name": name, "arguments": json.dumps(arguments)},
+        }
+        for index, (name, arguments) in enumerate(reply.calls)
+    ]
+    return {"content": reply.content or None, "tool_calls": calls}
 
 
 def _tokens(text: str) -> int:

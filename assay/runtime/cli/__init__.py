@@ -19,6 +19,7 @@ _COMMANDS: Mapping[str, str] = {
     "demo": "demo",
     "dev": "serve",
     "hog": "hog",
+    "integrations": "integrations",
     "keys": "admin",
     "load": "load",
     "migrate": "admin",

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
-from typing import Any
 from uuid import UUID
 
 import click
 
-from assay.adapters.sql import SqlRegistry, open_registry
-from assay.adapters.sql import migrate as migrate_registry
 from assay.adapters.sql import rotate_secrets as rotate_registry_secrets
 from assay.errors import SetupError
-from assay.runtime.data_dir import owned, prepare
-from assay.runtime.secrets import load_secrets
-from assay.runtime.settings import Settings, external_temporal, load_settings
+from assay.runtime.cli.registry import operators_registry, prepared_settings
+from assay.runtime.data_dir import owned
+from assay.runtime.settings import Settings, external_temporal
 from assay.runtime.stores import migrate_stores, open_stores
 from assay.runtime.temporal_client import connect_external
 from assay.temporal.search_attributes import register
@@ -32,7 +27,7 @@ def migrate() -> None:
     Example:
       assay migrate
     """
-    _run(_migrate())
+    asyncio.run(_migrate())
 
 
 @click.group()
@@ -58,7 +53,7 @@ def create_key(project: int, scopes: str, label: str) -> None:
     """
     granted = scopes.replace(",", " ").split()
     _check_scopes(granted)
-    _run(_create_key(project, granted, " ".join(label.split())))
+    asyncio.run(_create_key(project, granted, " ".join(label.split())))
 
 
 @keys.command("list")
@@ -69,7 +64,7 @@ def list_keys() -> None:
     Example:
       assay keys list
     """
-    _run(_list_keys())
+    asyncio.run(_list_keys())
 
 
 @keys.command("revoke")
@@ -81,14 +76,14 @@ def revoke_key(key_id: UUID) -> None:
     Example:
       assay keys revoke 0199d0a5-5a5e-7cc1-8e63-6f1c1f3b2a10
     """
-    _run(_revoke_key(key_id))
+    asyncio.run(_revoke_key(key_id))
 
 
 @keys.command("rotate-secrets")
 def rotate_secrets() -> None:
-    """Encrypt all provider keys of projects under the first of ASSAY_SECRET_KEYS.
+    """Encrypt projects' provider keys and integrations under the first of ASSAY_SECRET_KEYS.
 
-    Run it when every process has the new secret, and has it in front: afterwards no provider key needs the
+    Run it when every process has the new secret, and has it in front: afterwards none of them needs the
     older secrets. API keys still do: those made under an older secret are void once it leaves the list.
     Safe to repeat, to interrupt, and while servers run.
 
@@ -96,7 +91,7 @@ def rotate_secrets() -> None:
     Example:
       assay keys rotate-secrets
     """
-    _run(_rotate_secrets())
+    asyncio.run(_rotate_secrets())
 
 
 @click.group()
@@ -120,7 +115,7 @@ def create_project(name: str) -> None:
     """
     if not name.strip():
         raise click.BadParameter("must not be blank", param_hint="NAME")
-    _run(_create_project(name.strip()))
+    asyncio.run(_create_project(name.strip()))
 
 
 @click.group()
@@ -142,11 +137,7 @@ def consent(ai: str) -> None:
     Example:
       assay org consent --ai off
     """
-    _run(_consent(ai == "on"))
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(work)
+    asyncio.run(_consent(ai == "on"))
 
 
 def _check_scopes(scopes: list[str]) -> None:
@@ -164,28 +155,8 @@ def _check_scopes(scopes: list[str]) -> None:
             )
 
 
-@asynccontextmanager
-async def _registry() -> AsyncIterator[SqlRegistry]:
-    """The registry; a running server may use it at the same time."""
-    settings = _prepared(load_settings())
-    if settings.database_url is None:
-        # Embedded, the schema belongs to whoever is here; a shared one is changed by `assay migrate` alone.
-        await migrate_registry(settings.registry_url)
-    registry = open_registry(settings.registry_url, secrets=load_secrets(settings))
-    try:
-        # Says what to do when the registry is still empty.
-        await registry.access.first_user()
-        yield registry
-    finally:
-        await registry.close()
-
-
-def _prepared(settings: Settings) -> Settings:
-    return settings.model_copy(update={"data_dir": prepare(settings.data_dir)})
-
-
 async def _migrate() -> None:
-    settings = _prepared(load_settings())
+    settings = prepared_settings()
     if settings.embedded_events:
         with owned(settings.data_dir):
             await _migrate_stores(settings)
@@ -206,7 +177,7 @@ async def _migrate_stores(settings: Settings) -> None:
 
 
 async def _create_key(project: int, scopes: list[str], label: str) -> None:
-    async with _registry() as registry:
+    async with operators_registry() as registry:
         if await registry.access.project(project) is None:
             raise SetupError(f"There is no project {project}: `assay projects create NAME` makes one.")
         _, secret = await registry.access.create_key(project_id=project, scopes=scopes, label=label)
@@ -214,7 +185,7 @@ async def _create_key(project: int, scopes: list[str], label: str) -> None:
 
 
 async def _list_keys() -> None:
-    async with _registry() as registry:
+    async with operators_registry() as registry:
         for key in await registry.access.list_keys():
             limits = "all projects" if key.project_ids is None else f"projects {list(key.project_ids)}"
             used = key.last_used_at.isoformat() if key.last_used_at else "never used"
@@ -222,32 +193,35 @@ async def _list_keys() -> None:
 
 
 async def _revoke_key(key_id: UUID) -> None:
-    async with _registry() as registry:
+    async with operators_registry() as registry:
         if not await registry.access.revoke_key(key_id):
             raise SetupError(f"There is no API key {key_id}: `assay keys list` shows the ids.")
     click.echo(f"Revoked {key_id}.")
 
 
 async def _rotate_secrets() -> None:
-    async with _registry() as registry:
+    async with operators_registry() as registry:
         rotation = await rotate_registry_secrets(registry)
-    click.echo(f"Provider keys encrypted under the first secret: {rotation.done}; left: {rotation.left}.")
+    click.echo(
+        "Provider keys and integrations encrypted under the first secret:"
+        f" {rotation.done}; left: {rotation.left}."
+    )
     if rotation.left:
         raise SetupError(
-            "Some provider keys are not under the first secret. Either a process that does not know it yet"
-            " has stored them: restart it and run this again. Or they were altered in the database: have them"
-            " stored again."
+            "Some provider keys or integrations are not under the first secret. Either a process that does"
+            " not know it yet has stored them: restart it and run this again. Or they were altered in the"
+            " database: have them stored again."
         )
 
 
 async def _create_project(name: str) -> None:
-    async with _registry() as registry:
+    async with operators_registry() as registry:
         project = await registry.access.create_project(name)
     click.echo(project.id)
     click.echo(f"Ingestion token: {project.token}", err=True)
 
 
 async def _consent(approved: bool) -> None:
-    async with _registry() as registry:
+    async with operators_registry() as registry:
         organization = await registry.access.set_ai_consent(approved)
     click.echo(f"AI processing for {organization.name}: {'on' if organization.ai_consent else 'off'}.")

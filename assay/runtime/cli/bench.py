@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from assay.runtime.bench import event_store, hog, hostile, ingestion, lists, online, start, verdicts
+from assay.runtime.bench import event_store, hog, hostile, ingestion, lists, online, reports, start, verdicts
 from assay.runtime.bench.measure import machine
 from assay.runtime.logs import configure_logs
 
@@ -139,6 +139,40 @@ def online_command(cases: tuple[str, ...], events: int, seconds: int) -> None:
       assay bench online --case hog --case judge --events 50000
     """
     _print("online", lambda size: online.run(cases, events=size, seconds=seconds), events)
+
+
+@bench.command("reports")
+@click.option(
+    "--case",
+    "cases",
+    multiple=True,
+    type=click.Choice(reports.CASES),
+    help="Only this one; repeat for several.",
+)
+@click.option(
+    "--verdicts",
+    "verdict_count",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(100),
+    help="Verdicts in the period of a report, and as many in the one before.",
+)
+@click.option(
+    "--rounds",
+    default=20,
+    show_default=True,
+    type=click.IntRange(2),
+    help="How often the numbers of a report are read.",
+)
+def reports_command(cases: tuple[str, ...], verdict_count: int, rounds: int) -> None:
+    """Evaluation reports: the numbers of one, against the same ones counted in the events.
+
+    \b
+    Example:
+      assay bench reports
+      assay bench reports --case metrics --verdicts 500000
+    """
+    _print("reports", lambda size: reports.run(cases, verdicts=size, rounds=rounds), verdict_count)
 
 
 def _print(name: str, measure: Callable[[int], dict[str, Any]], size: int) -> None:

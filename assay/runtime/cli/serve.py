@@ -16,6 +16,7 @@ from temporalio.client import Client
 from assay.adapters.memory import settle_memory
 from assay.errors import SetupError
 from assay.runtime.app import api as api_app
+from assay.runtime.delivery import report_delivery
 from assay.runtime.embedded import Embedded, embedded
 from assay.runtime.engine_process import READY_LINE
 from assay.runtime.hog import hog_processes
@@ -185,7 +186,14 @@ async def _worker(stop: asyncio.Event, queues: tuple[TaskQueue, ...]) -> None:
         writers = await stack.enter_async_context(event_writers(client, stores))
         working = await stack.enter_async_context(
             run_workers(
-                client, settings, stores, queues, writer=writers.verdicts, model=providers.model, hog=hog
+                client,
+                settings,
+                stores,
+                queues,
+                writer=writers.verdicts,
+                model=providers.model,
+                hog=hog,
+                delivery=await stack.enter_async_context(report_delivery(settings)),
             )
         )
         await ensure_schedules(client, settings)

@@ -28,7 +28,8 @@ from assay.adapters.clickhouse import open_event_store
 from assay.adapters.event_writer import BlockEventWriter
 from assay.adapters.sql import bootstrap, migrate, open_registry
 from assay.contracts.events import Event, EventRef
-from assay.ports import HogRunner, ProviderDirectory
+from assay.domain.signed_links import ReportLinks
+from assay.ports import HogRunner, ProviderDirectory, ReportData
 from assay.runtime import http_server
 
 TOKEN = "phc_capture_tests"
@@ -80,6 +81,8 @@ async def serve(folder: Path) -> None:
                 providers=cast(ProviderDirectory, None),  # ingestion touches neither providers
                 hog=cast(HogRunner, None),  # nor programs
                 temporal=cast(Client, None),  # nor Temporal
+                report_data=cast(ReportData, None),  # nor reports
+                report_links=cast(ReportLinks, None),
                 trial_eval_limit=0,
                 throttle=True,
                 ready_checks={},

@@ -19,8 +19,9 @@ from api_shim.known_projects import REMEMBERED_SECONDS
 from assay.adapters.event_writer import BlockEventWriter
 from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
 from assay.contracts.events import Event
+from assay.domain.signed_links import ReportLinks
 from assay.errors import EventsRejected, StoreUnavailable
-from assay.ports import HogRunner, ProviderDirectory
+from assay.ports import HogRunner, ProviderDirectory, ReportData
 from tests.api.capture.memory_store import MemoryStore
 
 TOKEN = "phc_store_faults"
@@ -53,6 +54,8 @@ async def ingestion(tmp_path: Path) -> AsyncIterator[Ingestion]:
         providers=cast(ProviderDirectory, None),  # ingestion touches neither providers
         hog=cast(HogRunner, None),  # nor programs
         temporal=cast(Client, None),  # nor Temporal
+        report_data=cast(ReportData, None),  # nor reports
+        report_links=cast(ReportLinks, None),
         trial_eval_limit=0,
         throttle=True,
         ready_checks={},

@@ -129,9 +129,9 @@ async def three_days_later(daily: str, monkeypatch: pytest.MonkeyPatch) -> str:
         ({"rrule": "FREQ=WEEKLY"}, "2026-11-26T09:00:00Z"),
         ({"starts_at": "2026-01-01T10:30:00Z"}, "2026-11-24T10:30:00Z"),
         ({"frequency": "every_n"}, None),
-        # nothing of this decides on it, but what is stored has passed
+        # nothing of this decides on it, but what is stored has passed, and nobody will make up for it
         ({"enabled": False, "rrule": "FREQ=DAILY", "frequency": "scheduled"}, "2026-11-25T09:00:00Z"),
-        ({}, "2026-11-25T09:00:00Z"),
+        ({"deleted": True}, "2026-11-25T09:00:00Z"),
     ],
 )
 async def test_a_change_of_the_schedule_makes_a_new_next_delivery(
@@ -150,6 +150,14 @@ async def test_a_change_of_anything_else_does_not_put_a_delivery_off(
 ) -> None:
     monkeypatch.setattr(evaluation_reports, "_now", lambda: NOW + timedelta(days=1))  # ten minutes before
     changed = await client.patch(daily, json=change)
+    assert (changed.status_code, changed.json()["next_delivery_date"]) == (200, "2026-11-22T09:00:00Z")
+
+
+@pytest.mark.parametrize("change", [{}, {"rrule": "FREQ=DAILY"}, {"enabled": True}, {"delivery_targets": []}])
+async def test_a_delivery_that_is_overdue_is_still_to_be_made(
+    client: httpx.AsyncClient, three_days_later: str, change: dict[str, Any]
+) -> None:
+    changed = await client.patch(three_days_later, json=change)
     assert (changed.status_code, changed.json()["next_delivery_date"]) == (200, "2026-11-22T09:00:00Z")
 
 

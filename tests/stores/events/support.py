@@ -7,7 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from assay.adapters.clickhouse import ClickHouseEvaluationTargets, ClickHouseEventStore
+from assay.adapters.clickhouse import (
+    ClickHouseEvaluationTargets,
+    ClickHouseEventStore,
+    ClickHouseReportData,
+)
 from assay.adapters.clickhouse.connection import Connection
 from assay.adapters.clickhouse.rows import INSERT_TYPES, to_block
 from assay.contracts.evaluation_batches import Arrival, BatchRef, Claim, Origin
@@ -23,6 +27,7 @@ class Backend:
         self.connection = connection
         self.store = ClickHouseEventStore(connection)
         self.targets = ClickHouseEvaluationTargets(connection)
+        self.report_data = ClickHouseReportData(connection)
 
     def select(self, columns: str, project: int) -> list[dict[str, Any]]:
         """Columns of a project's events; the store's own reads are what is tested, so this is plain SQL."""

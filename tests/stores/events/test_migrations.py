@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from uuid import UUID
 
 import pytest
 
@@ -15,7 +16,18 @@ from assay.adapters.clickhouse.migrations import _statements
 from assay.adapters.clickhouse.server import open_server
 from assay.contracts.evaluation_batches import Place
 from assay.contracts.events import EventRef
+from assay.contracts.report_data import Window
 from tests.stores.events.support import NOON, Backend, after, as_claimed, as_sent, claim, event
+from tests.stores.events.verdicts import (
+    HOUR,
+    INSIDE,
+    SINCE,
+    SKIPPED,
+    UNTIL,
+    sentiment,
+    verdict,
+    window,
+)
 
 NAMES = sorted(file.name for file in (files("assay.adapters.clickhouse") / "schema").iterdir())
 
@@ -93,6 +105,46 @@ def test_a_store_that_had_events_gets_a_diary(
         assert [one.uuid for one in stored] == [old.uuid, new.uuid]
     finally:
         backend.store.close()
+
+
+def test_a_store_that_had_verdicts_reports_them(
+    server_url: str, project: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the times when they came, each once, whether the backfill runs once or again."""
+    backend = Backend(open_server(f"{server_url}/had_verdicts"))
+    try:
+        with monkeypatch.context() as older:
+            known = migrations._migrations()
+            before = {name: sql for name, sql in known.items() if name < "0003"}
+            older.setattr(migrations, "_migrations", lambda: before)
+            assert backend.store.migrate() == sorted(before)
+        judged = [verdict(project, True), verdict(project, False), verdict(project, None, properties=SKIPPED)]
+        scored = sentiment(project, "negative", 0.7)
+        backend.take(SINCE, *judged)
+        backend.take(INSIDE, *judged, scored)  # what is not merged yet has its first copy still
+        backend.take(INSIDE, event(project), verdict(project, properties={"$ai_evaluation_id": "none"}))
+
+        assert backend.store.migrate()[0] == "0003_verdict_arrivals"
+        expected = [
+            ({"pass": 1, "fail": 1}, {judged[0].uuid: "Because.", judged[1].uuid: "Because."}),
+            ({"negative": 1}, {scored.uuid: "Because."}),
+        ]
+        windows = [window(project, until=INSIDE), window(project, since=INSIDE)]
+        assert [_reported(backend, one) for one in windows] == expected
+
+        backend.connection.command("TRUNCATE TABLE schema_migrations")
+        backend.store.migrate()
+        assert [_reported(backend, one) for one in windows] == expected
+        backend.take(UNTIL, verdict(project), judged[0])
+        assert _reported(backend, window(project, since=UNTIL, until=UNTIL + HOUR))[0] == {"pass": 1}
+    finally:
+        backend.store.close()
+
+
+def _reported(backend: Backend, of: Window) -> tuple[dict[str, int], dict[UUID, str]]:
+    results = backend.report_data.results(of, true_is_failure=False, limit=9)
+    counts = backend.report_data.outcome_counts(of, true_is_failure=False)
+    return counts, {one.verdict_id: one.reasoning for one in results}
 
 
 def test_a_second_run_of_every_statement_changes_nothing(backend: Backend, project: int) -> None:

@@ -1,4 +1,4 @@
-"""The operator's secrets: what provider keys are encrypted under, and how that changes."""
+"""The operator's secrets: what provider keys and integrations are encrypted under, and how that changes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import update
 
 from assay.adapters.sql import BootstrapResult, SqlRegistry, open_registry, rotate_secrets
-from assay.adapters.sql.tables import ProviderKeyRow
+from assay.adapters.sql.tables import IntegrationRow, ProviderKeyRow
+from assay.contracts.integrations import Integration, IntegrationKind
 from assay.errors import ProviderKeyUnreadable, SetupError
 from tests.stores.registry.provider_keys import NEW_SECRET, SECRET, secret_of, store
 from tests.stores.registry.support import execute
@@ -69,13 +71,32 @@ async def test_rotation_brings_every_key_under_the_first_secret(opening: Any) ->
     assert [await new.provider_keys.get(1, key.id) for key in keys] == keys
 
 
+async def test_rotation_brings_integrations_along(opening: Any) -> None:
+    old, both, new = opening("old"), opening("new", "old"), opening("new")
+    added = [await connect(old, f"Team {number}") for number in range(3)]
+    await connect(both, "Under the new one")
+    await store(old)
+    with pytest.raises(ProviderKeyUnreadable, match=f"integration {added[0].id} cannot be decrypted here"):
+        await new.integrations.token(1, added[0].id)
+
+    assert await rotate_secrets(both) == (4, 0)
+    assert await rotate_secrets(both) == (0, 0)
+
+    for each in added:
+        token = await new.integrations.token(1, each.id)
+        assert token is not None
+        assert token.get_secret_value() == f"xoxb-{each.name}"
+    assert (await new.integrations.list(1))[:3] == added
+
+
 async def test_rotations_may_run_at_once(opening: Any) -> None:
-    for _ in range(4):
+    for number in range(4):
         await store(opening("old"))
+        await connect(opening("old"), f"Team {number}")
 
     done = await asyncio.gather(*(rotate_secrets(opening("new", "old")) for _ in range(3)))
 
-    assert sum(rotation.done for rotation in done) == 4
+    assert sum(rotation.done for rotation in done) == 8
 
 
 async def test_rotation_refuses_while_a_secret_is_missing(opening: Any) -> None:
@@ -85,7 +106,16 @@ async def test_rotation_refuses_while_a_secret_is_missing(opening: Any) -> None:
 
     with pytest.raises(SetupError, match="2 provider keys are encrypted"):
         await rotate_secrets(both)
-    assert (await rotate_secrets(opening("new", "old", "lost"))).done == 3
+    await connect(lost, "Team")
+    with pytest.raises(SetupError, match="2 provider keys and 1 integration are encrypted"):
+        await rotate_secrets(both)
+    assert (await rotate_secrets(opening("new", "old", "lost"))).done == 4
+
+
+async def test_rotation_refuses_for_integrations_alone(opening: Any) -> None:
+    await connect(opening("lost"), "Team")
+    with pytest.raises(SetupError, match="1 integration is encrypted"):
+        await rotate_secrets(opening("new", "old"))
 
 
 @pytest.mark.parametrize(
@@ -131,6 +161,12 @@ async def test_a_whole_rotation(opening: Any) -> None:
     assert not await knows(done, old_api_key)  # void, as it was not replaced
 
 
+async def connect(registry: SqlRegistry, name: str) -> Integration:
+    return await registry.integrations.add(
+        1, IntegrationKind.SLACK, name=name, token=SecretStr(f"xoxb-{name}")
+    )
+
+
 async def new_api_key(registry: SqlRegistry) -> str:
     _, secret = await registry.access.create_key(project_id=None, scopes=["*"], label="test")
     return secret
@@ -147,5 +183,9 @@ async def test_rotation_counts_what_does_not_open(opening: Any) -> None:
     async with both.database.write() as session:
         altered = update(ProviderKeyRow).where(ProviderKeyRow.name == "altered")
         await session.execute(altered.values(sealed=bytes(40)))
-
     assert await rotate_secrets(both) == (1, 1)
+
+    await connect(old, "altered")
+    async with both.database.write() as session:
+        await session.execute(update(IntegrationRow).values(sealed=bytes(40)))
+    assert await rotate_secrets(both) == (0, 2)

@@ -143,6 +143,37 @@ REPORT: Row = {
     "created_by_id": 7,
 }
 
+RUN: Row = {
+    "id": UUID(int=31),
+    "project_id": 1,
+    "report_id": UUID(int=21),
+    "evaluation_id": ACTIVE,
+    "trigger": "manual",
+    "period_start": NOW,
+    "period_end": NOW,
+    "content": '{"title":"Größe","sections":[]}',
+    "content_size": 31,
+    "generation_status": "completed",
+    "delivery_status": "pending",
+    "delivery_errors": "[]",
+    "created_at": NOW,
+}
+
+OF_RUNS: dict[str, Row] = {
+    "report_deliveries": {
+        "run_id": RUN["id"],
+        "recipient_key": "email:a@b.c",
+        "project_id": 1,
+        "kind": "email",
+        "address": "a@b.c",
+        "receipt": "{}",
+        "is_done": False,
+        "updated_at": NOW,
+    },
+    "report_messages": {"run_id": RUN["id"], "number": 0, "project_id": 1, "message": "{}"},
+}
+"""A row of every table that refers to runs."""
+
 BROKEN: dict[str, tuple[str, Row]] = {
     "status that disagrees": ("evaluations", current(UUID(int=99), "active", enabled=False)),
     "unknown status": ("evaluations", current(UUID(int=99), "asleep")),
@@ -238,11 +269,14 @@ async def test_what_is_active_has_been_since_the_upgrade(first_version: str) -> 
     assert paused.active_since is None
 
 
-async def test_reports_stay_while_the_table_that_they_refer_to_is_copied(empty_url: str) -> None:
-    await in_connection(empty_url, lambda connection: to_step(connection, "0007_evaluation_reports"))
+@pytest.mark.parametrize("step", ["0007_evaluation_reports", "0008_automatic_evaluation"])
+async def test_reports_stay_while_the_table_that_they_refer_to_is_copied(empty_url: str, step: str) -> None:
+    await in_connection(empty_url, lambda connection: to_step(connection, step))
+    active_since = {} if step.startswith("0007") else {"active_since": NOW}
     for table, rows in ROWS.items():
         for row in rows:
-            await in_connection(empty_url, inserting(table, row))
+            more = active_since if row.get("status") == "active" else {}
+            await in_connection(empty_url, inserting(table, row | more))
     await in_connection(empty_url, inserting("evaluation_reports", REPORT))
     everything = executing("SELECT * FROM evaluation_reports")
     before = await in_connection(empty_url, lambda connection: everything(connection).all())
@@ -252,6 +286,23 @@ async def test_reports_stay_while_the_table_that_they_refer_to_is_copied(empty_u
     assert await in_connection(empty_url, lambda connection: everything(connection).all()) == before
     with pytest.raises(IntegrityError):  # and they still refer to it
         await in_connection(empty_url, executing("DELETE FROM evaluations"))
+
+
+async def test_runs_refer_to_what_was_there_before_the_upgrade(first_version: str) -> None:
+    await migrate(first_version)
+    await in_connection(first_version, inserting("projects", ROWS["projects"][0] | {"id": 9, "token": "x"}))
+    await in_connection(first_version, inserting("evaluation_reports", REPORT))
+
+    for broken in ({"evaluation_id": UUID(int=99)}, {"report_id": UUID(int=99)}, {"project_id": 9}):
+        assert await refused(first_version, "report_runs", RUN | broken)
+    await in_connection(first_version, inserting("report_runs", RUN))
+    for table, row in OF_RUNS.items():
+        assert await refused(first_version, table, row | {"run_id": UUID(int=99)})
+        assert await refused(first_version, table, row | {"project_id": 9})
+        await in_connection(first_version, inserting(table, row))
+    for table in ("report_runs", "evaluation_reports", "evaluations"):
+        with pytest.raises(IntegrityError):
+            await in_connection(first_version, executing(f"DELETE FROM {table}"))
 
 
 async def test_a_process_that_stays_up_during_an_upgrade_finds_its_feet(

@@ -51,7 +51,7 @@ def test_it_says_what_was_done_and_what_is_left(monkeypatch: pytest.MonkeyPatch)
     )
     assert (first.exit_code, first.output) == (
         0,
-        "Provider keys encrypted under the first secret: 2; left: 0.\n",
+        "Provider keys and integrations encrypted under the first secret: 2; left: 0.\n",
     )
     assert [result.exit_code for result in (again, without_the_old)] == [0, 0]
     assert "secret: 0; left: 0." in without_the_old.output

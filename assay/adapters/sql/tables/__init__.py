@@ -13,12 +13,14 @@ from assay.adapters.sql.tables.access import (
     ProjectRow,
     UserRow,
 )
-from assay.adapters.sql.tables.base import Authored, Base
+from assay.adapters.sql.tables.base import Authored, Base, Identified, every_json
 from assay.adapters.sql.tables.clustering import ClusteringConfigRow, ClusteringJobRow
 from assay.adapters.sql.tables.datasets import DatasetItemRow, DatasetRow
 from assay.adapters.sql.tables.evaluation_reports import EvaluationReportRow
 from assay.adapters.sql.tables.evaluations import EvaluationRow, TrialEvaluationRow
+from assay.adapters.sql.tables.integrations import IntegrationRow
 from assay.adapters.sql.tables.provider_keys import EvaluationConfigRow, ProviderKeyRow
+from assay.adapters.sql.tables.report_runs import ReportDeliveryRow, ReportMessageRow, ReportRunRow
 from assay.adapters.sql.tables.reviews import (
     ReviewQueueItemRow,
     ReviewQueueRow,
@@ -40,11 +42,16 @@ __all__ = [
     "EvaluationConfigRow",
     "EvaluationReportRow",
     "EvaluationRow",
+    "Identified",
+    "IntegrationRow",
     "MembershipRole",
     "MembershipRow",
     "OrganizationRow",
     "ProjectRow",
     "ProviderKeyRow",
+    "ReportDeliveryRow",
+    "ReportMessageRow",
+    "ReportRunRow",
     "ReviewQueueItemRow",
     "ReviewQueueRow",
     "ScoreDefinitionRow",
@@ -53,4 +60,5 @@ __all__ = [
     "TraceReviewScoreRow",
     "TrialEvaluationRow",
     "UserRow",
+    "every_json",
 ]

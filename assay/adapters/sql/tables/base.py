@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -13,6 +14,8 @@ import sqlalchemy
 from sqlalchemy import JSON, DateTime, Dialect, Enum, ForeignKey, MetaData, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class UtcDatetime(TypeDecorator[datetime]):
@@ -95,6 +98,30 @@ class JsonText(TypeDecorator[Any]):
         return value if value is None or dialect.name != "sqlite" else json.loads(value)
 
 
+class EveryJson(TypeDecorator[Any]):
+    """Any JSON value as its text; null is NULL. Never refused: it is what models and other services say.
+
+    PostgreSQL cannot encode lone surrogates, so they are written as escapes; the null character is anyway.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """The text of the value."""
+        return None if value is None else every_json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """The value as it was stored."""
+        return None if value is None else json.loads(value)
+
+
+def every_json(value: Any) -> str:
+    """What `EveryJson` stores of a value: compact, letters as letters."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
 FOLDED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that sorts by code point on both databases, whatever the locale."""
 
@@ -125,14 +152,19 @@ class Base(DeclarativeBase):
     )
 
 
-class Authored:
+class Identified:
+    """The column that lists break ties by."""
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+
+
+class Authored(Identified):
     """The columns of objects that a user made in a project.
 
     Attributes:
         created_by_id: None once the user was removed.
     """
 
-    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDatetime)
     updated_at: Mapped[datetime] = mapped_column(UtcDatetime)

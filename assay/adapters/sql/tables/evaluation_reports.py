@@ -31,6 +31,8 @@ class EvaluationReportRow(Authored, Base):
         CheckConstraint("trigger_threshold BETWEEN 10 AND 10000", name="trigger_threshold_range"),
         CheckConstraint("cooldown_minutes BETWEEN 60 AND 1440", name="cooldown_minutes_range"),
         CheckConstraint("daily_run_cap BETWEEN 1 AND 24", name="daily_run_cap_range"),
+        # what runs refer to, so that no run is of another project's report
+        Index(None, "id", "project_id", unique=True),
         Index(None, "project_id", "created_at"),
         Index(None, "evaluation_id"),
     )

@@ -1,0 +1,216 @@
+"""The page of a report run in a real browser: on a phone, on a desk, in the dark, and against attacks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from PIL import Image
+
+from api_shim.app import create_app
+from assay.contracts.report_runs import Citation, ReportContent, ReportRun, ReportSection
+from assay.runtime import http_server
+from tests.api.report_pages.conftest import CONTENT, MakeRun, Results, fortnight, signed
+from tests.harness.api import ApiWorld, api_world
+from tests.harness.browser import Tab, browser_tab, chromium
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
+
+PHONE, DESK = 360, 1280
+
+
+class Look(NamedTuple):
+    """How somebody looks at a page."""
+
+    width: int
+    dark: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.width}-{'dark' if self.dark else 'light'}"
+
+
+OVERFLOWING = """
+[...document.querySelectorAll("body *")]
+  .filter((element) => !element.closest(".scroll, pre, svg"))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
+  .map((element) => element.outerHTML.slice(0, 80))
+"""
+"""Elements that reach beyond the window, those aside that scroll by themselves."""
+
+CONTRAST = """
+(() => {
+  const light = (text) => {
+    const [r, g, b] = text.match(/[0-9.]+/g).slice(0, 3).map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const paper = (element) => {
+    const color = getComputedStyle(element).backgroundColor;
+    return color === "rgba(0, 0, 0, 0)" ? paper(element.parentElement) : color;
+  };
+  return Math.min(...[...document.querySelectorAll("h1, h2, p, td, th, dd, dt, li, a, figcaption, text")]
+    .filter((element) => element.getBoundingClientRect().width > 0)
+    .map((element) => {
+      const style = getComputedStyle(element);
+      const ink = light(element.tagName === "text" ? style.fill : style.color);
+      const ground = light(paper(element));
+      return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+    }));
+})()
+"""
+"""The least contrast of any text with what is behind it, as WCAG 2 counts it."""
+
+HIDDEN_NUMBERS = """
+(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector(".numbers").parentElement)
+"""
+"""How much of the table of numbers only shows when it is scrolled."""
+
+WIDE = (
+    "|a wide|table|of|many|columns|that|no|phone|shows|at once|\n|-|-|-|-|-|-|-|-|-|-|\n"
+    "|1,000,000|2,000,000|3,000,000|4,000,000|5,000,000|6,000,000|7|8|9|10|\n\n"
+    "```\n" + "one_line_of_code_without_a_break = " * 8 + "\n```\n\n" + "A" * 300
+)
+
+
+@pytest.fixture(scope="session")
+async def tab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tab]:
+    """One browser for all tests of this file."""
+    async with browser_tab(tmp_path_factory.mktemp("browser")) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="session")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiWorld]:
+    """The API on one database: a browser does not see which."""
+    folder = tmp_path_factory.mktemp("browser-world")
+    async with api_world(f"sqlite+aiosqlite:///{folder}/registry.sqlite") as world:
+        yield world
+
+
+@pytest.fixture
+async def origin(world: ApiWorld) -> AsyncIterator[str]:
+    """Where a real server serves the pages."""
+    listener = http_server.bind("127.0.0.1", 0)
+    async with http_server.serve(create_app(world.deps(report_data=Results(fortnight()))), listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def long_report() -> ReportContent:
+    """A report with everything that can be too wide."""
+    wide = ReportSection(title="Details of " + "x" * 120, content=WIDE)
+    citation = Citation(generation_id="g" * 200, trace_id="t" * 200, session_id="s" * 200, reason="r" * 200)
+    return CONTENT.model_copy(
+        update={"sections": (*CONTENT.sections, wide), "citations": (*CONTENT.citations, citation)}
+    )
+
+
+async def pictured(tab: Tab, folder: Path, name: str) -> Image.Image:
+    """The page as it looks; the picture stays in the folder of the test."""
+    picture = await tab.screenshot()
+    (folder / f"{name}.png").write_bytes(picture)
+    return Image.open(BytesIO(picture)).convert("RGB")
+
+
+@pytest.mark.parametrize(
+    "look",
+    [Look(PHONE, dark=False), Look(PHONE, dark=True), Look(DESK, dark=False), Look(DESK, dark=True)],
+    ids=lambda look: look.name,
+)
+async def test_the_page_is_readable(
+    tab: Tab, origin: str, make_run: MakeRun, tmp_path: Path, look: Look
+) -> None:
+    run = await make_run(content=long_report(), report={"timezone_name": "Europe/Berlin"})
+    await tab.open(origin + signed(run), width=look.width, dark=look.dark)
+    text = await tab.evaluate("document.body.innerText")
+    for words in ("Refunds are refused too often", "80 %", "Evidence", "no recipients", str(run.id)):
+        assert words in text
+    assert await tab.evaluate("document.documentElement.scrollWidth") <= look.width
+    assert await tab.evaluate(OVERFLOWING) == []
+    assert await tab.evaluate(HIDDEN_NUMBERS) == 0
+    assert await tab.evaluate(CONTRAST) >= 4.5
+    picture = await pictured(tab, tmp_path, look.name)
+    corner = picture.getpixel((2, 2))
+    assert isinstance(corner, tuple)
+    assert (max(corner) < 64) if look.dark else (min(corner) > 192)
+
+
+async def test_the_chart_is_drawn(tab: Tab, origin: str, make_run: MakeRun, tmp_path: Path) -> None:
+    run = await make_run()
+    await tab.open(origin + signed(run), width=DESK)
+    box = await tab.evaluate(
+        "(({x, y, width, height}) => [x, y, x + width, y + height])"
+        "(document.querySelector('svg polyline').getBoundingClientRect())"
+    )
+    assert await tab.evaluate("document.querySelectorAll('svg circle').length") == len(fortnight())
+    picture = await pictured(tab, tmp_path, "chart")
+    colors = picture.crop(tuple(map(round, box))).getcolors(1 << 20) or []
+    blue = sum(number for number, (red, _, blue) in colors if blue - red > 100)
+    assert blue > 200
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+async def test_refusals_are_readable(tab: Tab, origin: str, tmp_path: Path, width: int) -> None:
+    await tab.open(f"{origin}/reports/nothing", width=width)
+    assert "Please identify yourself" in await tab.evaluate("document.body.innerText")
+    assert await tab.evaluate(OVERFLOWING) == []
+    await pictured(tab, tmp_path, f"refusal-{width}")
+
+
+async def test_it_is_printed_in_black_on_white(
+    tab: Tab, origin: str, make_run: MakeRun, tmp_path: Path
+) -> None:
+    run = await make_run(content=long_report())
+    await tab.open(origin + signed(run), width=DESK, dark=True)
+    (tmp_path / "page.pdf").write_bytes(await tab.printed())
+    await tab.send("Emulation.setEmulatedMedia", media="print")
+    assert await tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert await tab.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    await pictured(tab, tmp_path, "print")
+
+
+async def asks_for_nothing_else(tab: Tab, address: str) -> bool:
+    """Whether a page is all that is loaded, and nothing in it is at odds with its policy."""
+    await tab.open(address, width=DESK)
+    assert tab.complaints == []
+    return {each for each in tab.requested if not each.startswith("data:")} == {address}
+
+
+async def test_the_page_asks_for_nothing_else(tab: Tab, origin: str, make_run: MakeRun) -> None:
+    run = await make_run(content=long_report())
+    assert await asks_for_nothing_else(tab, origin + signed(run))
+
+
+HOSTILE = (
+    '"><script>document.title = "owned"</script><img src="https://127.0.0.1:1/x" onerror="document.title = 1">'
+    '<svg onload="document.title = 2"></svg>\n\n[press](javascript:document.title=3) '
+    "![pixel](http://127.0.0.1:1/pixel.png)\n\n<style>body { display: none }</style>\n"
+)
+
+
+async def test_an_attack_stays_text(tab: Tab, origin: str, make_run: MakeRun, tmp_path: Path) -> None:
+    content = ReportContent(
+        title=HOSTILE,
+        sections=(ReportSection(title=HOSTILE, content=HOSTILE),),
+        citations=(Citation(generation_id=HOSTILE, trace_id=HOSTILE, reason=HOSTILE),),
+        metrics=CONTENT.metrics,
+    )
+    run: ReportRun = await make_run(content=content, delivery_errors=(HOSTILE,), evaluation={"name": "x"})
+    assert await asks_for_nothing_else(tab, origin + signed(run))
+    assert "owned" not in (await tab.evaluate("document.title")).partition("<script>")[0]
+    assert (await tab.evaluate("document.title")).startswith('"><script>')
+    assert await tab.evaluate("document.querySelectorAll('main script, img, main style').length") == 0
+    assert await tab.evaluate("getComputedStyle(document.body).display") == "block"
+    protocols = await tab.evaluate("[...document.links].map((link) => link.protocol)")
+    assert set(protocols) <= {"http:", "https:"}
+    await pictured(tab, tmp_path, "attack")
+
+
+async def test_evidence_is_found_from_the_text(tab: Tab, origin: str, make_run: MakeRun) -> None:
+    run = await make_run()
+    await tab.open(origin + signed(run), width=PHONE)
+    await tab.evaluate("document.querySelector('.prose a').click()")
+    assert await tab.evaluate("document.querySelector(':target').id") == "evidence-1"

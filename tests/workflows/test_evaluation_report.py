@@ -1,0 +1,367 @@
+"""`evaluation-report`: when runs begin, and what becomes of them; time passes as fast as it can."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from assay.contracts.evaluation_reports import ReportFrequency
+from assay.contracts.report_runs import ReportTrigger
+from assay.contracts.report_workflows import GenerateStatus, ResultsObserved
+from assay.errors import StoreUnavailable
+from assay.ports.report_data import Window
+from tests.harness.temporal import time_skipping_server
+from tests.unit.recurrence.expansion import occurrences
+from tests.workflows.report_world import End, World, end_and_replay, start, until_state
+from tests.workflows.scripted_batches import until
+from workflows.evaluation_reports import EvaluationReport
+
+DAY = timedelta(days=1)
+SOON = timedelta(seconds=5)
+SCHEDULED = ReportFrequency.SCHEDULED
+
+
+@pytest.fixture
+async def skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """A server for each test: after some of these, one would no longer skip time for the next."""
+    async with time_skipping_server() as environment:
+        yield environment
+
+
+async def now_of(skipping: WorkflowEnvironment) -> datetime:
+    return (await skipping.get_current_time()).astimezone(UTC)
+
+
+def a_result_a_second(window: Window) -> int:
+    return int((window.until - window.since).total_seconds())
+
+
+def observed(count: int, up_to: datetime) -> ResultsObserved:
+    return ResultsObserved(count=count, up_to=up_to)
+
+
+async def test_rules_fire_at_the_instants_of_the_model_over_years(skipping: WorkflowEnvironment) -> None:
+    """On the Sundays on which clocks change, where engines disagree, and on others."""
+    sundays = "FREQ=WEEKLY;BYMONTH={};BYDAY=SU;BYHOUR={};BYMINUTE={}"
+    rules = [
+        (sundays.format("3,10", 2, 30), "Europe/Berlin"),
+        (sundays.format("3,11", 1, 30), "America/New_York"),
+        (sundays.format("3,11", 2, 30), "America/New_York"),
+        (sundays.format("4,10", 2, 10), "Australia/Lord_Howe"),
+        ("FREQ=DAILY;INTERVAL=17", "UTC"),
+    ]
+    world, begin = World(), (await now_of(skipping)).replace(microsecond=0)
+    reports = [
+        world.report(begin, frequency=SCHEDULED, rrule=rrule, timezone_name=zone, starts_at=begin)
+        for rrule, zone in rules
+    ]
+    async with world.worker(skipping.client):
+        handles = [await start(skipping.client, report) for report in reports]
+        await skipping.sleep(2 * 366 * DAY)
+        end = await now_of(skipping)
+        await end_and_replay(skipping.client, *handles)
+
+    for report in reports:
+        runs = world.of(report)
+        expanded = occurrences(report.rrule, begin, report.timezone_name, until=end)
+        model = [instant for instant in expanded if instant > begin]
+        assert len(model) > 15
+        assert [run.until for run in runs] == model
+        assert all(timedelta() <= run.admitted_at - run.until < SOON for run in runs)
+        assert [run.since for run in runs] == [None, *model[:-1]]
+        assert {run.trigger for run in runs} == {ReportTrigger.SCHEDULED}
+        assert len({run.run_id for run in runs}) == len(runs)
+        assert world.reports[report.id].last_delivered_at == model[-1]
+
+
+async def test_cooldown_and_cap_are_exact_under_racing_signals(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(arrivals=a_result_a_second), await now_of(skipping)
+    report = world.report(begin, cooldown_minutes=90, daily_run_cap=3)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        for _ in range(8):
+            await skipping.sleep(timedelta(hours=9))
+            moment = await now_of(skipping)
+            await asyncio.gather(
+                *(handle.signal(EvaluationReport.results_observed, observed(10, moment)) for _ in range(200))
+            )
+        await skipping.sleep(timedelta(minutes=1))
+        state = await handle.query(EvaluationReport.state)
+        await end_and_replay(skipping.client, handle)
+
+    runs = world.of(report)
+    per_day = Counter(run.admitted_at.date() for run in runs)
+    whole_days = sorted(per_day)[1:-1]
+    assert len(whole_days) >= 1
+    assert all(per_day[day] == 3 for day in whole_days)
+    assert max(per_day.values()) == 3
+    for one, other in pairwise(runs):
+        wait = other.admitted_at - one.admitted_at
+        assert wait >= timedelta(minutes=90)
+        if one.admitted_at.date() == other.admitted_at.date():  # as soon as the cooldown is over
+            assert wait < timedelta(minutes=90) + SOON
+        else:  # or as soon as the day is
+            midnight = other.admitted_at.replace(hour=0, minute=0, second=0, microsecond=0)
+            assert other.admitted_at - max(midnight, one.admitted_at + timedelta(minutes=90)) < SOON
+        assert other.since == one.until
+    assert runs[0].since == begin
+    assert {refusal.reason for refusal in state.refused} <= {"cooldown", "daily cap of 3 reached"}
+
+
+async def test_results_that_nobody_told_of_are_found_within_an_hour(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(), await now_of(skipping)
+    report = world.report(begin)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await until(lambda: len(world.counts) == 1)
+        world.arrivals = lambda window: 10
+        await skipping.sleep(timedelta(minutes=61))
+        await end_and_replay(skipping.client, handle)
+    [run] = world.runs
+    assert run.trigger is ReportTrigger.THRESHOLD
+    assert run.admitted_at - begin < timedelta(minutes=61)
+    assert (run.since, run.until) == (begin, run.admitted_at)
+
+
+async def test_hints_decide_nothing(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(arrivals=lambda window: 9), await now_of(skipping)
+    report = world.report(begin)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await until_state(handle, lambda state: state.counted == 9)
+        moment = world.counts[0].until + SOON
+        await handle.signal(EvaluationReport.results_observed, observed(0, moment))
+        await handle.signal(EvaluationReport.results_observed, observed(5, world.counts[0].until))
+        assert len(world.counts) == 1, "the count has seen them"
+        await handle.signal(EvaluationReport.results_observed, observed(1, moment))
+        await until(lambda: len(world.counts) == 2)
+        state = await until_state(handle, lambda state: state.pending == 0)
+        assert (state.counted, world.runs) == (9, [])
+        await end_and_replay(skipping.client, handle)
+
+
+async def test_a_request_during_a_run_is_answered_with_it(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(ends=[End(waits=True)]), await now_of(skipping)
+    report = world.report(begin, enabled=False)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        answers = await asyncio.gather(*(handle.execute_update(EvaluationReport.generate) for _ in range(8)))
+        assert Counter(answer.status for answer in answers) == {
+            GenerateStatus.ACCEPTED: 1,
+            GenerateStatus.COALESCED: 7,
+        }
+        assert len({answer.run_id for answer in answers}) == 1
+        await until(lambda: len(world.runs) == 1)
+        await skipping.client.get_workflow_handle(f"evaluation-report-run-{answers[0].run_id}").signal(
+            "release"
+        )
+        state = await until_state(handle, lambda state: state.gate.running is None)
+        again = await handle.execute_update(EvaluationReport.generate)
+        assert again.status is GenerateStatus.ACCEPTED
+        await skipping.sleep(timedelta(minutes=1))
+        await until_state(handle, lambda state: len(state.recent) == 2)
+        await end_and_replay(skipping.client, handle)
+    assert [run.trigger for run in world.runs] == [ReportTrigger.MANUAL] * 2
+    assert {run.since for run in world.runs} == {None}
+    assert (state.gate.cap_used, state.gate.accepted_at) == (0, None)
+    assert world.reports[report.id].last_delivered_at is None
+
+
+async def test_an_occurrence_waits_for_the_run_in_flight(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(ends=[End(after=timedelta(hours=5))]), await now_of(skipping)
+    report = world.report(begin, frequency=SCHEDULED, rrule="FREQ=DAILY", starts_at=begin)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await skipping.sleep(DAY - timedelta(hours=2))
+        await handle.execute_update(EvaluationReport.generate)
+        await skipping.sleep(timedelta(hours=6))
+        await end_and_replay(skipping.client, handle)
+    manual, scheduled = world.runs
+    due = begin.replace(microsecond=0) + DAY
+    assert (scheduled.trigger, scheduled.until) == (ReportTrigger.SCHEDULED, due)
+    assert scheduled.admitted_at >= manual.admitted_at + timedelta(hours=5)
+    assert world.reports[report.id].next_delivery_date == due + DAY
+
+
+async def test_after_an_outage_one_run_covers_what_was_missed(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(), (await now_of(skipping)).replace(microsecond=0)
+    mark, short = begin - 5 * DAY, begin - timedelta(hours=3)
+    rule = {
+        "frequency": SCHEDULED,
+        "rrule": "FREQ=DAILY",
+        "starts_at": short - 30 * DAY,
+        "last_delivered_at": mark,
+    }
+    many = world.report(begin, **rule, next_delivery_date=short - 4 * DAY)
+    one = world.report(begin, **rule, next_delivery_date=short)
+    async with world.worker(skipping.client):
+        handles = [await start(skipping.client, report) for report in (many, one)]
+        await until(lambda: len(world.runs) == 2)
+        await skipping.sleep(timedelta(minutes=5))
+        await end_and_replay(skipping.client, *handles)
+    [gap], [late] = world.of(many), world.of(one)
+    # As far as now; but as far as the occurrence if only one was missed.
+    assert gap.since == mark
+    assert timedelta() <= gap.admitted_at - gap.until < SOON
+    assert (late.since, late.until) == (mark, short)
+    for report in (many, one):
+        due = world.reports[report.id].next_delivery_date
+        assert due == short + DAY
+
+
+@pytest.mark.parametrize("end", [End(fails=True), End(counts=False)], ids=["fails", "no-numbers"])
+async def test_a_failed_run_gives_its_place_back_and_rests(skipping: WorkflowEnvironment, end: End) -> None:
+    world, begin = World(arrivals=a_result_a_second, ends=[end] * 3), await now_of(skipping)
+    report = world.report(begin, daily_run_cap=1)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await skipping.sleep(timedelta(hours=3))
+        state = await handle.query(EvaluationReport.state)
+        await end_and_replay(skipping.client, handle)
+    runs = world.runs
+    waits = [other.admitted_at - one.admitted_at for one, other in pairwise(runs)]
+    assert [timedelta(minutes=15 * 2**n) < wait for n, wait in enumerate(waits)] == [True] * 3
+    assert len({run.run_id for run in runs}) == 4
+    assert {run.since for run in runs} == {begin}, "the period stays open"
+    assert world.reports[report.id].last_delivered_at == runs[-1].until
+    assert [run.outcome for run in state.recent][-1] == "12 results, 91.67 % passed"
+    assert state.gate.cap_used == 1
+    assert state.gate.failures == 0
+
+
+async def test_a_refused_occurrence_is_recorded_and_claimed(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(), datetime.now(UTC)
+    begin = await now_of(skipping)
+    report = world.report(begin, frequency=SCHEDULED, rrule="FREQ=HOURLY", starts_at=begin, daily_run_cap=2)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await skipping.sleep(2 * DAY)
+        state = await handle.query(EvaluationReport.state)
+        await end_and_replay(skipping.client, handle)
+    per_day = Counter(run.admitted_at.date() for run in world.runs)
+    assert per_day[(begin + DAY).date()] == 2
+    assert len(state.refused) == 5
+    assert {refusal.reason for refusal in state.refused} == {"daily cap of 2 reached"}
+    assert {refusal.trigger for refusal in state.refused} == {ReportTrigger.SCHEDULED}
+    due = world.reports[report.id].next_delivery_date
+    assert due is not None
+    assert due > begin + 2 * DAY - timedelta(seconds=1)
+    for one, other in pairwise(world.runs):
+        assert other.since == one.until
+
+
+async def test_an_edit_takes_effect_at_once(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(), (await now_of(skipping)).replace(microsecond=0)
+    report = world.report(begin, frequency=SCHEDULED, rrule="FREQ=MONTHLY", starts_at=begin)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await skipping.sleep(DAY)
+        sooner = begin + 2 * DAY
+        world.edit(report.id, rrule="FREQ=DAILY", next_delivery_date=sooner)
+        await handle.execute_update(EvaluationReport.configure)
+        await until_state(handle, lambda state: state.next_wake == sooner)
+        await skipping.sleep(2 * DAY + timedelta(hours=1))
+        await end_and_replay(skipping.client, handle)
+    assert [run.until for run in world.runs] == [sooner, sooner + DAY]
+
+
+async def test_a_paused_report_has_no_timer_and_loses_nothing_it_should_make(
+    skipping: WorkflowEnvironment,
+) -> None:
+    world, begin = World(), (await now_of(skipping)).replace(microsecond=0)
+    report = world.report(begin, frequency=SCHEDULED, rrule="FREQ=DAILY", starts_at=begin)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await skipping.sleep(DAY - timedelta(seconds=30))
+        world.edit(report.id, enabled=False)  # half a minute before it is due, and nobody tells
+        await skipping.sleep(timedelta(minutes=5))
+        assert world.runs == []
+        state = await until_state(handle, lambda state: state.plan is not None and not state.plan.is_live)
+        assert state.next_wake is None
+        await skipping.sleep(10 * DAY)
+        resumed = begin + 12 * DAY
+        world.edit(report.id, enabled=True, next_delivery_date=resumed)
+        await handle.execute_update(EvaluationReport.configure)
+        await skipping.sleep(DAY)
+        await end_and_replay(skipping.client, handle)
+    assert [run.until for run in world.runs] == [resumed]
+
+
+async def test_an_evaluation_that_is_switched_off_is_not_reported_on(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(arrivals=lambda window: 50), await now_of(skipping)
+    report = world.report(begin)
+    world.edit_evaluation(report.id, enabled=False)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await until_state(handle, lambda state: state.plan is not None)
+        await skipping.sleep(DAY)
+        assert (world.runs, world.counts) == ([], [])
+        world.edit_evaluation(report.id, enabled=True)
+        await handle.execute_update(EvaluationReport.configure)
+        await until(lambda: len(world.runs) == 1)
+        await end_and_replay(skipping.client, handle)
+
+
+async def test_it_ends_with_its_report_once_the_run_in_flight_has(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(ends=[End(waits=True)]), await now_of(skipping)
+    report = world.report(begin)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        answer = await handle.execute_update(EvaluationReport.generate)
+        world.edit(report.id, deleted=True)
+        await handle.execute_update(EvaluationReport.configure)
+        await until_state(handle, lambda state: state.plan is not None and state.plan.is_gone)
+        refused = await handle.execute_update(EvaluationReport.generate)
+        assert (refused.status, refused.reason) == (
+            GenerateStatus.REFUSED,
+            "the report or its evaluation was deleted",
+        )
+        await until(lambda: len(world.runs) == 1)
+        await skipping.client.get_workflow_handle(f"evaluation-report-run-{answer.run_id}").signal("release")
+        await handle.result()
+        await end_and_replay(skipping.client, handle)
+
+
+async def test_stores_that_are_away_are_waited_for(skipping: WorkflowEnvironment) -> None:
+    away = [StoreUnavailable("away")] * 3
+    world, begin = World(arrivals=a_result_a_second), await now_of(skipping)
+    world.faults = {"get": list(away), "claim": list(away), "mark": list(away), "count": list(away)}
+    by_rule = world.report(begin, frequency=SCHEDULED, rrule="FREQ=HOURLY", starts_at=begin)
+    by_results = world.report(begin, trigger_threshold=3_000)
+    async with world.worker(skipping.client):
+        handles = [await start(skipping.client, report) for report in (by_rule, by_results)]
+        await skipping.sleep(timedelta(hours=1, minutes=10))
+        await end_and_replay(skipping.client, *handles)
+    # The claim was made, and its answer lost: the occurrence is not.
+    [scheduled], [threshold] = world.of(by_rule), world.of(by_results)
+    assert world.reports[by_rule.id].last_delivered_at == scheduled.until
+    assert world.reports[by_results.id].last_delivered_at == threshold.until
+
+
+async def test_a_long_history_begins_anew_and_remembers_the_gate(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(arrivals=lambda window: 10), await now_of(skipping)
+    report = world.report(begin, cooldown_minutes=1440)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await until(lambda: len(world.runs) == 1)
+        await skipping.sleep(timedelta(minutes=1))
+        before = await until_state(handle, lambda state: len(state.refused) == 1)
+        first = (await handle.describe()).run_id
+        for _ in range(1_000):
+            await handle.signal(EvaluationReport.results_observed, observed(1, begin + DAY))
+        async with asyncio.timeout(20):
+            while (await handle.describe()).run_id == first:  # noqa: ASYNC110  (the server is asked)
+                await asyncio.sleep(0.05)
+        latest = skipping.client.get_workflow_handle_for(EvaluationReport.run, handle.id)
+        after = await until_state(latest, lambda state: state.plan is not None)
+        assert (after.gate, after.recent, after.refused) == (before.gate, before.recent, before.refused)
+        assert len(world.runs) == 1
+        await skipping.sleep(DAY)
+        await until(lambda: len(world.runs) == 2)
+        await latest.terminate()

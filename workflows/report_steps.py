@@ -1,0 +1,160 @@
+"""What `evaluation-report` asks of others: one function a step, none of which knows its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from temporalio import workflow
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ActivityError, ChildWorkflowError, WorkflowAlreadyStartedError
+
+from activities.evaluation_reports import EvaluationReportActivities
+from activities.report_workflows import ReportWorkflowActivities
+from assay.contracts.report_runs import ReportTrigger
+from assay.contracts.report_workflows import (
+    ClaimedOccurrence,
+    ClaimOccurrence,
+    CountInput,
+    MarkReported,
+    ReportPlan,
+    ReportRef,
+    ReportRunInput,
+    ReportRunRef,
+    RunFinished,
+)
+from assay.domain.report_details import (
+    claim_summary,
+    count_summary,
+    mark_summary,
+    run_facts,
+    run_summary,
+)
+from assay.temporal.failures import failure_message
+from assay.temporal.ids import evaluation_report_run_id
+from assay.temporal.priorities import Rank, fair
+from assay.temporal.retry import AWAIT_RUN, COUNT, DISPATCH, LOOK_UP
+from assay.temporal.search_attributes import EVALUATION, PROJECT, REPORT, TRIGGER, pairs
+
+_OUTCOME_CHARACTERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """What became of a run.
+
+    Attributes:
+        outcome: in words.
+        counts: whether its period is reported.
+    """
+
+    outcome: str
+    counts: bool
+
+
+async def look_up(report: ReportRef) -> ReportPlan:
+    """What was decided about a report; tried until the registry answers.
+
+    Raises:
+        ActivityError: no retry mends it.
+    """
+    return await workflow.execute_local_activity_method(
+        EvaluationReportActivities.plan, report, summary="Look up the report", **LOOK_UP
+    )
+
+
+async def claim(report: ReportRef, due: datetime) -> ClaimedOccurrence:
+    """Claim an occurrence that is due; tried until the registry answers.
+
+    Raises:
+        ActivityError: no retry mends it.
+    """
+    return await workflow.execute_activity_method(
+        EvaluationReportActivities.claim,
+        ClaimOccurrence(report=report, due=due, now=workflow.now()),
+        summary=claim_summary(due),
+        priority=fair(Rank.REPORTS, report.project_id),
+        **DISPATCH.options,
+    )
+
+
+async def count(report: ReportRef, evaluation_id: UUID, since: datetime, until: datetime) -> int:
+    """How many results arrived in [since, until).
+
+    Raises:
+        ActivityError: the event store did not say in time.
+    """
+    return await workflow.execute_activity_method(
+        EvaluationReportActivities.count,
+        CountInput(
+            project_id=report.project_id, evaluation_id=evaluation_id, since=since, until=max(since, until)
+        ),
+        summary=count_summary(since, until),
+        priority=fair(Rank.REPORTS, report.project_id),
+        **COUNT.options,
+    )
+
+
+async def attend(run: ReportRunInput, plan: ReportPlan) -> RunEnd:
+    """Start a run, see it to its end, and move the report's mark if it was to."""
+    project_id, report_id = run.report.project_id, run.report.report_id
+    try:
+        finished = await workflow.execute_child_workflow(
+            "evaluation-report-run",
+            run,
+            id=evaluation_report_run_id(run.run_id),
+            result_type=RunFinished,
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            priority=fair(Rank.REPORTS, project_id),
+            search_attributes=pairs(
+                (PROJECT, str(project_id)),
+                (EVALUATION, str(plan.evaluation_id)),
+                (REPORT, str(report_id)),
+                (TRIGGER, run.trigger.value),
+            ),
+            static_summary=run_summary(run, plan.evaluation_name),
+            static_details=run_facts(run, plan.evaluation_name),
+        )
+    except (ChildWorkflowError, ValueError) as error:  # the latter: its result cannot be read
+        return _failed(error)
+    except WorkflowAlreadyStartedError:
+        return await attend_again(run.report, run.run_id, run.trigger)
+    return await _recorded(run.report, run.trigger, finished)
+
+
+async def attend_again(report: ReportRef, run_id: UUID, trigger: ReportTrigger) -> RunEnd:
+    """See a run to its end that an earlier history has started."""
+    try:
+        finished = await workflow.execute_activity_method(
+            ReportWorkflowActivities.await_run,
+            ReportRunRef(project_id=report.project_id, run_id=run_id),
+            summary=f"Wait for run {run_id}",
+            **AWAIT_RUN.options,
+        )
+    except ActivityError as error:
+        return _failed(error)
+    return await _recorded(report, trigger, finished)
+
+
+async def _recorded(report: ReportRef, trigger: ReportTrigger, finished: RunFinished) -> RunEnd:
+    """A run that somebody asked for moves no mark."""
+    if finished.counts and trigger is not ReportTrigger.MANUAL:
+        try:
+            await workflow.execute_activity_method(
+                EvaluationReportActivities.mark,
+                MarkReported(report=report, until=finished.period_end),
+                summary=mark_summary(finished.period_end),
+                priority=fair(Rank.REPORTS, report.project_id),
+                **DISPATCH.options,
+            )
+        except ActivityError as error:
+            return _failed(error)
+    words = finished.words or f"{finished.generation}, {finished.delivery}"
+    return RunEnd(words[:_OUTCOME_CHARACTERS], counts=finished.counts)
+
+
+def _failed(error: Exception) -> RunEnd:
+    return RunEnd(failure_message(error)[:_OUTCOME_CHARACTERS], counts=False)
