@@ -16,10 +16,11 @@ import socket
 import subprocess
 import sys
 import sysconfig
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 
@@ -31,6 +32,12 @@ log = structlog.get_logger(__name__)
 _READY_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 _POLL_RATE = 200
+_CACHES: Mapping[str, int] = MappingProxyType(
+    {"hostLevelCacheMaxSize": 256, "eventsHostLevelCacheMaxSizeBytes": 8 * 1024 * 1024}
+)
+"""What the server keeps of workflows: how many of them, and bytes of their events. Its own defaults are for
+machines of its own."""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -142,6 +149,9 @@ def _arguments(data_dir: Path, *, port: int, ui_port: int) -> list[str]:
         arguments += ["--sqlite-pragma", pragma]
     for processor in ("transfer", "timer", "visibility"):
         arguments += ["--dynamic-config-value", f"history.{processor}ProcessorMaxPollRPS={_POLL_RATE}"]
+    # Workflows that wait for days need not be in memory: they are read again when their time has come.
+    for cache, most in _CACHES.items():
+        arguments += ["--dynamic-config-value", f"history.{cache}={most}"]
     # Without it projects do not take turns, however much one of them has waiting.
     arguments += ["--dynamic-config-value", "matching.enableFairness=true"]
     for key in ALL:

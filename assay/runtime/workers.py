@@ -47,7 +47,7 @@ _JUDGING_ACTIVITIES = 1_000
 """Batches and runs on either queue. A place is only a task that waits, and one project must not have them
 all: how many calls a key bears, who is next for a process and what fits the memory is decided inside."""
 
-_CACHED_WORKFLOWS = 1_000
+_CACHED_WORKFLOWS = 250
 _STORE_GRACE = timedelta(seconds=5)
 _MODEL_GRACE = timedelta(seconds=20)
 """A model call that is cut off is paid for again; most answer within this."""
