@@ -194,7 +194,7 @@ class ReportRunActivities:
     async def _write(self, run: ReportRun, given: FinishReport) -> ReportContent:
         """Make the report and store it in its row."""
         entries = await self._runs.transcript(run.project_id, run.id)
-        content = await self._content(run, given, entries)
+        content = self._content(run, given, entries)
         is_authored = content.fallback_reason is None
         costs = [entry.cost_usd for entry in entries if entry.cost_usd is not None]
         await self._runs.write_content(
@@ -206,23 +206,17 @@ class ReportRunActivities:
         )
         return content
 
-    async def _content(
-        self, run: ReportRun, given: FinishReport, entries: list[TranscriptEntry]
-    ) -> ReportContent:
+    @staticmethod
+    def _content(run: ReportRun, given: FinishReport, entries: list[TranscriptEntry]) -> ReportContent:
         metrics = None if run.content is None else run.content.metrics
-        name = await self._name(run.project_id, run.evaluation_id)
         if metrics is None:
-            return unavailable_content(name)
+            return unavailable_content()
         if given.fallback_reason is not None:
-            return plain_content(name, metrics, given.fallback_reason)
+            return plain_content(metrics, given.fallback_reason)
         conversation = Conversation.of([entry.message for entry in entries])
         if conversation.draft.problems(conversation.evidence):
-            return plain_content(name, metrics, _NOT_WRITTEN)
+            return plain_content(metrics, _NOT_WRITTEN)
         return conversation.draft.content(metrics)
-
-    async def _name(self, project_id: int, evaluation_id: UUID) -> str:
-        evaluation = await self._registry.evaluations.get(project_id, evaluation_id, include_deleted=True)
-        return "Evaluation" if evaluation is None else evaluation.name
 
     async def _tell(self, event: Event) -> None:
         """Write the event; again changes nothing."""

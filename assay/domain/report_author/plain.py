@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from assay.contracts.report_runs import GenerationStatus, ReportContent, ReportMetrics, ReportSection
-from assay.domain.report_author.tools import MAX_TITLE_CHARS
 from assay.domain.report_words import number, percent, points
 
 _NO_NUMBERS = (
@@ -12,7 +11,7 @@ _NO_NUMBERS = (
 )
 
 
-def plain_content(evaluation_name: str, metrics: ReportMetrics, reason: str) -> ReportContent:
+def plain_content(metrics: ReportMetrics, reason: str) -> ReportContent:
     """A report from the numbers alone.
 
     Args:
@@ -21,17 +20,17 @@ def plain_content(evaluation_name: str, metrics: ReportMetrics, reason: str) -> 
     sentence = f"No model wrote this report: {reason}."
     lines = [sentence, "", *_lines(metrics)]
     return ReportContent(
-        title=_title(evaluation_name, _headline(metrics)),
+        title=_headline(metrics),
         sections=(ReportSection(title="Numbers of the period", content="\n".join(lines)),),
         metrics=metrics,
         fallback_reason=sentence,
     )
 
 
-def unavailable_content(evaluation_name: str) -> ReportContent:
+def unavailable_content() -> ReportContent:
     """What goes out where there are no numbers."""
     return ReportContent(
-        title=_title(evaluation_name, "numbers unavailable"),
+        title="Numbers unavailable",
         sections=(ReportSection(title="No numbers", content=_NO_NUMBERS),),
         generation_status=GenerationStatus.METRICS_UNAVAILABLE,
         fallback_reason=_NO_NUMBERS,
@@ -40,16 +39,10 @@ def unavailable_content(evaluation_name: str) -> ReportContent:
 
 def _headline(metrics: ReportMetrics) -> str:
     if metrics.total_runs == 0:
-        return "no results"
+        return "No results"
     if metrics.pass_rate_interval is None:
         return f"{number(metrics.total_runs)} results"
     return f"{percent(metrics.pass_rate)} passed"
-
-
-def _title(name: str, headline: str) -> str:
-    room = MAX_TITLE_CHARS - len(headline) - 2
-    name = " ".join(name.split())
-    return f"{name if len(name) <= room else name[: room - 1] + '…'}: {headline}"
 
 
 def _lines(metrics: ReportMetrics) -> list[str]:

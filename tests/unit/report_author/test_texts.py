@@ -96,10 +96,10 @@ def test_long_guidance_is_shortened() -> None:
 
 
 def test_a_plain_report_says_that_no_model_wrote_it_and_why() -> None:
-    content = plain_content("Helpfulness", metrics(before={"pass": 9, "fail": 1}), "nobody was there")
+    content = plain_content(metrics(before={"pass": 9, "fail": 1}), "nobody was there")
     assert content.fallback_reason == "No model wrote this report: nobody was there."
     assert content.generation_status is GenerationStatus.COMPLETED
-    assert content.title == "Helpfulness: 75 % passed"
+    assert content.title == "75 % passed"
     (section,) = content.sections
     for line in (
         "No model wrote this report: nobody was there.",
@@ -111,9 +111,9 @@ def test_a_plain_report_says_that_no_model_wrote_it_and_why() -> None:
         assert line in section.content
 
 
-@given(st.text(max_size=400), st.integers(0, 5), st.integers(0, 5))
-def test_titles_fit_whatever_the_evaluation_is_called(name: str, passes: int, fails: int) -> None:
-    for content in (plain_content(name, metrics(passes, fails), "…"), unavailable_content(name)):
+@given(st.integers(0, 5), st.integers(0, 5))
+def test_a_plain_report_has_a_title_whatever_the_numbers_are(passes: int, fails: int) -> None:
+    for content in (plain_content(metrics(passes, fails), "…"), unavailable_content()):
         assert 1 <= len(content.title) <= 200
         assert content.sections[0].content
         assert content.fallback_reason
