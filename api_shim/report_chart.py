@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import NamedTuple
 
 from assay.contracts.report_runs import ReportRun
-from assay.domain.report_charts import TrendPoint, has_rates, trend_svg, trend_window
+from assay.domain.report_charts import TrendPoint, has_trend, trend_svg, trend_window
 from assay.domain.report_words import period
 from assay.errors import StoreUnavailable
 from assay.ports import ReportData
@@ -40,7 +40,7 @@ async def trend(run: ReportRun, data: ReportData, *, true_is_failure: bool) -> C
         TrendPoint(bucket.start, bucket.counts.get("pass", 0), bucket.counts.get("fail", 0))
         for bucket in buckets
     ]
-    if not has_rates(points):
-        return Chart("", "There is no chart: no result of this time passed or failed.")
-    words = f"Pass rate by {by}, {period(window.since, window.until, UTC)}."
+    if not has_trend(points):
+        return Chart("", "There is no chart: nothing passed or failed at two times or more.")
+    words = f"Pass rate by {by} in this period and before it, {period(window.since, window.until, UTC)}."
     return Chart(trend_svg(points, title=words), words)

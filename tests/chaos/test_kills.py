@@ -12,7 +12,9 @@ pytestmark = pytest.mark.timeout(240)  # whole engines start here, some several 
 
 
 async def test_killed_while_it_captures_and_judges(tmp_path: Path) -> None:
-    report = await killed(tmp_path / "data", events=300, kills=2, seed=7, per_second=100, longest=60)
+    report = await killed(
+        tmp_path / "data", events=300, kills=2, seed=7, per_second=100, latency=0.5, longest=60
+    )
     assert not report.violations, report
     assert report.figures["kills"] == 2
     assert report.figures["calls_unanswered_at_kills"]

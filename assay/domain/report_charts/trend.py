@@ -65,9 +65,9 @@ class Trend:
     words: str
 
 
-def has_rates(buckets: Sequence[TrendPoint]) -> bool:
-    """Whether there is anything to draw: a result that passed or failed."""
-    return any(passed + failed for _, passed, failed in buckets)
+def has_trend(buckets: Sequence[TrendPoint]) -> bool:
+    """Whether there is anything to draw: two points, at least, that a line can join."""
+    return sum(passed + failed > 0 for _, passed, failed in buckets) > 1
 
 
 def trend_of(buckets: Sequence[TrendPoint]) -> Trend:
@@ -96,7 +96,10 @@ def trend_words(buckets: Sequence[TrendPoint]) -> str:
     results = sum(passed + failed for _, passed, failed in buckets)
     course = f"{_at(rates[0], say)} to {_at(rates[-1], say)}" if len(rates) > 1 else _at(rates[0], say)
     extremes = f"; lowest {_at(lowest, say)}, highest {_at(highest, say)}" if len(rates) > 1 else ""
-    return f"Pass rate: {course}{extremes}. {number(results)} results that passed or failed; times are UTC."
+    return (
+        f"The trend, with the time before this period: {course}{extremes}."
+        f" {number(results)} results that passed or failed; times are UTC."
+    )
 
 
 def _rates(buckets: Sequence[TrendPoint]) -> list[Rate]:

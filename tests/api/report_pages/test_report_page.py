@@ -68,7 +68,7 @@ async def test_everything_about_a_run_is_on_its_page(world: ApiWorld, make_run: 
         "Passed 960 79.7 % 851 85 % Failed 240 19.9 % 150 15 % Not applicable 4 0.3 % 0 0 %",
         "All results 1,204 1,001",
         "What went wrong The assistant refuses refunds that the policy allows",
-        "Pass rate by day, 2 Nov 2026 00:00 to 16 Nov 2026 08:00 (UTC).",
+        "Pass rate by day in this period and before it, 2 Nov 2026 00:00 to 16 Nov 2026 08:00 (UTC).",
         f"Evidence A refund within 30 days was refused. Generation {GENERATION} Trace trace-1",
         "Session session-1",
         "Some recipients did not get this report. a@b.c: the mailbox is full",
@@ -150,7 +150,7 @@ async def test_without_passes_and_failures_there_is_nothing_to_draw(
 ) -> None:
     markup = await page_of(world, await make_run(), Results([Bucket(start=START, counts={"na": 3})]))
     assert "<svg" not in markup
-    assert "There is no chart: no result of this time passed or failed." in read(markup)
+    assert "There is no chart: nothing passed or failed at two times or more." in read(markup)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,19 @@ from assay.runtime.cli import cli
 def test_the_numbers_of_a_report_are_measured_both_ways(tmp_path: Path) -> None:
     """In a process of its own: a process has one embedded store at a time."""
     done = subprocess.run(
-        [sys.executable, "-m", "assay", "bench", "reports", "--verdicts", "300", "--rounds", "2"],
+        [
+            sys.executable,
+            "-m",
+            "assay",
+            "bench",
+            "reports",
+            "--case",
+            "metrics",
+            "--verdicts",
+            "300",
+            "--rounds",
+            "2",
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from assay.contracts.report_runs import ReportRun, ReportTrigger
-from assay.domain.report_charts import TrendPoint, has_rates, trend_png, trend_svg, trend_window, trend_words
+from assay.domain.report_charts import TrendPoint, has_trend, trend_png, trend_svg, trend_window, trend_words
 from assay.domain.report_charts.trend import HEIGHT, LEFT, RIGHT, TOP, WIDTH, trend_of
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -39,12 +39,13 @@ def _run(start: datetime, end: datetime) -> ReportRun:
 
 def test_words() -> None:
     assert trend_words(WEEK) == (
-        "Pass rate: 90 % (1 Mar 2026) to 84 % (7 Mar 2026); lowest 84 % (7 Mar 2026), highest 90 % (1 Mar 2026). "
+        "The trend, with the time before this period: 90 % (1 Mar 2026) to 84 % (7 Mar 2026); lowest 84 % (7 Mar 2026), highest 90 % (1 Mar 2026). "
         "700 results that passed or failed; times are UTC."
     )
     hour = [TrendPoint(START + timedelta(hours=9), 3, 1)]
     assert trend_words(hour) == (
-        "Pass rate: 75 % (1 Mar 2026 09:00). 4 results that passed or failed; times are UTC."
+        "The trend, with the time before this period: 75 % (1 Mar 2026 09:00)."
+        " 4 results that passed or failed; times are UTC."
     )
     assert trend_words([TrendPoint(START, 0, 0)]) == "No results passed or failed in this period."
 
@@ -56,7 +57,7 @@ def test_every_rate_has_a_place_in_the_picture(buckets: list[TrendPoint]) -> Non
     assert list(trend.dots) == sorted(trend.dots, key=lambda dot: dot[0])
     assert all(LEFT <= x <= WIDTH - RIGHT and TOP <= y <= HEIGHT for x, y in trend.dots)
     assert all(b.at - a.at >= 90 for a, b in zip(trend.times, trend.times[1:], strict=False))
-    assert has_rates(buckets) == bool(trend.dots)
+    assert has_trend(buckets) == (len(trend.dots) > 1)
 
 
 @given(BUCKETS)
