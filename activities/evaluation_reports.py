@@ -7,7 +7,7 @@ next one, so that whatever crashes later, the same occurrence is not handled twi
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from temporalio import activity
@@ -19,23 +19,27 @@ from assay.contracts.report_workflows import (
     ClaimOccurrence,
     CountInput,
     MarkReported,
+    RecalledRuns,
+    RecallRuns,
     ReportPlan,
     ReportRef,
 )
 from assay.ports import Registry, ReportData
 from assay.ports.report_data import Window
 from assay.temporal.heartbeat import heartbeating
+from schedules.admission import MEMORY, remembered
 from schedules.evaluation_reports import following_occurrence
 from schedules.zones import time_zone
 
 REPORTABLE: Final = frozenset({"boolean", "sentiment"})
 """Output types of evaluations that there are reports on."""
 
+_INSTANT: Final = timedelta(microseconds=1)
 _GONE: Final = ReportPlan(is_live=False, is_gone=True)
 
 
 class EvaluationReportActivities:
-    """Plans, counts, claims and marks.
+    """Plans, recalls, counts, claims and marks.
 
     Args:
         data: what reports read of the event store; asked in a thread, because it blocks.
@@ -58,6 +62,19 @@ class EvaluationReportActivities:
         evaluation = await self._registry.evaluations.get(report.project_id, stored.evaluation_id)
         return _GONE if evaluation is None else _plan(stored, evaluation)
 
+    @activity.defn(name="recall-report-runs")
+    async def recall(self, given: RecallRuns) -> RecalledRuns:
+        """What is to be remembered of the runs that are stored; a local activity, too.
+
+        Raises:
+            StoreUnavailable: the registry did not answer.
+        """
+        report = given.report
+        runs = await self._registry.report_calendar.history(
+            report.project_id, report.report_id, given.now - MEMORY
+        )
+        return remembered(runs, given.now)
+
     @activity.defn(name="count-results")
     async def count(self, window: CountInput) -> int:
         """How many results arrived in a window.
@@ -72,7 +89,8 @@ class EvaluationReportActivities:
     async def claim(self, given: ClaimOccurrence) -> ClaimedOccurrence:
         """Move a report that is due to its next occurrence; nobody can claim the same one again.
 
-        One run covers whatever has passed: where further occurrences have, its period ends now.
+        One run covers whatever has passed: where further occurrences have, its period ends now. What was due
+        while the evaluation was switched off leads to no run.
 
         Raises:
             StoreUnavailable: the registry did not answer.
@@ -82,14 +100,30 @@ class EvaluationReportActivities:
             stored = await self._registry.evaluation_reports.get(project_id, report_id)
             if stored is None or not stored.enabled:
                 return ClaimedOccurrence()
-            until, following = await asyncio.to_thread(_claimed, stored, given.due, given.now)
-            if not await self._registry.report_calendar.claim_due(
+            if given.live_since is not None and given.due < given.live_since:
+                return await self._pass_over(stored, given, given.live_since)
+            now = max(given.now, activity.info().started_time)  # an outage may lie between the two
+            until, following = await asyncio.to_thread(_claimed, stored, given.due, now)
+            if await self._registry.report_calendar.claim_due(
                 project_id, report_id, due=given.due, following=following
             ):
-                # An attempt whose answer was lost has left the row as this one would.
-                is_ours = activity.info().attempt > 1 and stored.next_delivery_date == following
-                return ClaimedOccurrence(until=until if is_ours else None)
+                return ClaimedOccurrence(until=until)
+            if activity.info().attempt == 1 or not await asyncio.to_thread(_was_claimed, stored, given, now):
+                return ClaimedOccurrence()
+            # When the attempt was made whose answer got lost is not known; it was not before this.
+            until, _ = await asyncio.to_thread(_claimed, stored, given.due, given.now)
             return ClaimedOccurrence(until=until)
+
+    async def _pass_over(
+        self, report: EvaluationReport, given: ClaimOccurrence, live_since: datetime
+    ) -> ClaimedOccurrence:
+        """Move a report to its first occurrence since the evaluation is switched on."""
+        following = await asyncio.to_thread(following_occurrence, report, live_since)
+        is_ours = await self._registry.report_calendar.claim_due(
+            report.project_id, report.id, due=given.due, following=following
+        )
+        is_ours |= activity.info().attempt > 1 and report.next_delivery_date == following
+        return ClaimedOccurrence(is_passed_over=is_ours)
 
     @activity.defn(name="mark-reported")
     async def mark(self, given: MarkReported) -> None:
@@ -118,6 +152,7 @@ def _plan(report: EvaluationReport, evaluation: Evaluation) -> ReportPlan:
         reported_until=report.last_delivered_at,
         # A scheduled report's first period is one cadence long, which its run works out.
         anchor=(report.starts_at or report.created_at) if by_results else None,
+        live_since=evaluation.active_since,
         wording=_wording(report),
         due_wording="" if due is None else _in_zone(due, report.timezone_name),
     )
@@ -139,3 +174,13 @@ def _claimed(report: EvaluationReport, due: datetime, now: datetime) -> tuple[da
     if following is None or following > now:
         return due, following
     return now, following_occurrence(report, now)
+
+
+def _was_claimed(report: EvaluationReport, given: ClaimOccurrence, now: datetime) -> bool:
+    """Whether the row is as an attempt between `given.now` and now would have left it."""
+    following, latest = report.next_delivery_date, _claimed(report, given.due, now)[1]
+    if following is None or following == latest:
+        return following == latest
+    earliest = _claimed(report, given.due, given.now)[1]
+    is_between = earliest is not None and earliest <= following and (latest is None or following < latest)
+    return is_between and following_occurrence(report, following - _INSTANT) == following

@@ -1,8 +1,8 @@
 """The author of reports: which model writes, and one activity per answer of it.
 
 A report is written by the model of its evaluation, or else by the one that judges in its project, on the
-same keys. On the operator's own access an author takes no places of the trial, but writes only while the
-project has places left. What a model answers is stored before anything follows from it.
+same keys. On the operator's own access a run takes one place of the trial, as a verdict does, however many
+questions and attempts it needs. What a model answers is stored before anything follows from it.
 """
 
 from __future__ import annotations
@@ -12,20 +12,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
+import structlog
 from temporalio import activity
 
 from activities.judge_models import KEY_FAULTS, KEY_NOT_OK, JudgeModel, JudgeModels, NoModel
 from activities.judging import gate_key
 from activities.model_gate import ModelGate
-from assay.contracts.evaluations import Evaluation, StatusReason
+from assay.contracts.evaluations import Evaluation, StatusReason, TrialPlace
 from assay.contracts.models import ChatReply, ChatRequest
 from assay.contracts.report_runs import TranscriptEntry
 from assay.contracts.report_workflows import AuthorAsk, AuthorStep
 from assay.domain.report_author.budget import MAX_CALLS_PER_MESSAGE
 from assay.domain.report_author.conversation import tool_calls, with_fewer_calls
 from assay.domain.report_author.tools import definitions
-from assay.domain.report_author.trimming import trimmed
+from assay.domain.report_author.trimming import estimated_tokens, trimmed
 from assay.errors import (
     EvaluationNotFound,
     ProviderKeyRequired,
@@ -37,8 +39,16 @@ from assay.ports import Registry
 from assay.temporal.heartbeat import heartbeating
 from assay.temporal.retry import AUTHOR_CALL_TIMEOUT
 
+log = structlog.get_logger(__name__)
+
 _NO_CONSENT = "the organisation has not agreed to AI processing of its data"
-_TRIAL_OVER = "the trial on the operator's model access is used up"
+_NO_PLACE: Mapping[TrialPlace, str] = MappingProxyType(
+    {
+        TrialPlace.USED_UP: "the trial on the operator's model access is used up",
+        TrialPlace.BUSY: "evaluations under way hold the last places of the trial on the operator's model "
+        "access",
+    }
+)
 _UNREADABLE = "the provider key cannot be decrypted here"
 _OTHERWISE = "there is no model to ask"
 _REASONS: Mapping[str, str] = MappingProxyType(
@@ -71,7 +81,10 @@ class NoAuthor:
 
 
 class Authors:
-    """Finds the models that write.
+    """Finds the models that write, and keeps their places in the trial.
+
+    A run's place is reserved for its id before anything is asked, used for good once an answer has been paid
+    for, and given back if none ever was.
 
     Args:
         trial_eval_limit: evaluations that a project may run on the operator's own model access.
@@ -82,8 +95,8 @@ class Authors:
         self._models = models
         self._trial_eval_limit = trial_eval_limit
 
-    async def choose(self, evaluation: Evaluation) -> JudgeModel | NoAuthor:
-        """The model that writes about an evaluation now.
+    async def choose(self, evaluation: Evaluation, run_id: UUID) -> JudgeModel | NoAuthor:
+        """The model that writes about an evaluation now; on the operator's access the run has a place then.
 
         Raises:
             StoreUnavailable: the registry did not answer.
@@ -97,9 +110,32 @@ class Authors:
             return NoAuthor(_UNREADABLE)
         if isinstance(chosen, NoModel):
             return NoAuthor(_REASONS.get(chosen.stops or chosen.reason, _OTHERWISE))
-        if chosen.own_key is None and await self._registry.trial.used(project_id) >= self._trial_eval_limit:
-            return NoAuthor(_TRIAL_OVER)
+        if chosen.own_key is None:
+            trial = self._registry.trial
+            place = await trial.reserve(project_id, run_id, limit=self._trial_eval_limit)
+            if place is not TrialPlace.RESERVED:
+                return NoAuthor(_NO_PLACE[place])
         return chosen
+
+    async def paid(self, project_id: int, run_id: UUID, author: JudgeModel) -> None:
+        """An author has answered: the place of the run, if it needs one, is used for good.
+
+        A registry that is away does not keep the answer from being stored; the next answer counts.
+        """
+        if author.own_key is not None:
+            return
+        try:
+            await self._registry.trial.confirm(project_id, run_id)
+        except StoreUnavailable as error:
+            log.warning("trial place not settled", run_id=str(run_id), error=error.detail)
+
+    async def done(self, project_id: int, run_id: UUID) -> None:
+        """The run asks nothing more: its place comes back, unless an answer was paid for.
+
+        Raises:
+            StoreUnavailable: the registry did not answer.
+        """
+        await self._registry.trial.release(project_id, run_id)
 
     async def _consents(self, project_id: int) -> bool:
         access = self._registry.access
@@ -144,11 +180,12 @@ class ReportAuthorActivities:
             if stored is not None:
                 return _step(stored)
             messages = [entry.message for entry in transcript if entry.number < given.number]
-            reply = await self._asked(given, await asyncio.to_thread(trimmed, messages))
-            return _step(await self._keep(given, reply))
+            shown = await asyncio.to_thread(trimmed, messages)
+            reply = await self._asked(given, shown)
+            return _step(await self._keep(given, await asyncio.to_thread(_entry, given.number, reply, shown)))
 
     async def _asked(self, given: AuthorAsk, messages: list[dict[str, object]]) -> ChatReply:
-        chosen = await self._authors.choose(await self._evaluation(given))
+        chosen = await self._authors.choose(await self._evaluation(given), given.run_id)
         if isinstance(chosen, NoAuthor):
             raise ProviderKeyRequired(f"Nobody can be asked: {chosen.reason}.")
         request = ChatRequest(
@@ -164,6 +201,7 @@ class ReportAuthorActivities:
         except KEY_FAULTS as error:
             await self._models.blame(chosen, error)
             raise
+        await self._authors.paid(given.project_id, given.run_id, chosen)
         await self._models.absolve(chosen)
         return reply
 
@@ -179,15 +217,8 @@ class ReportAuthorActivities:
             raise EvaluationNotFound(f"Evaluation {run.evaluation_id} is gone.")
         return evaluation
 
-    async def _keep(self, given: AuthorAsk, reply: ChatReply) -> TranscriptEntry:
+    async def _keep(self, given: AuthorAsk, entry: TranscriptEntry) -> TranscriptEntry:
         """Store what was paid for, though the registry be away for a while."""
-        entry = TranscriptEntry(
-            number=given.number,
-            message=with_fewer_calls(reply.message, MAX_CALLS_PER_MESSAGE),
-            input_tokens=reply.input_tokens,
-            output_tokens=reply.output_tokens,
-            cost_usd=reply.cost_usd,
-        )
         runs = self._registry.report_runs
         for pause in _STORING_PAUSES:
             try:
@@ -195,6 +226,18 @@ class ReportAuthorActivities:
             except StoreUnavailable:
                 await self._sleep(pause)
         return await runs.add_message(given.project_id, given.run_id, entry)
+
+
+def _entry(number: int, reply: ChatReply, shown: list[dict[str, object]]) -> TranscriptEntry:
+    """An answer as it is stored; a provider that does not say what it took is taken at the texts' length."""
+    asked, answered = reply.input_tokens, reply.output_tokens
+    return TranscriptEntry(
+        number=number,
+        message=with_fewer_calls(reply.message, MAX_CALLS_PER_MESSAGE),
+        input_tokens=estimated_tokens([*shown, *definitions()]) if asked is None else asked,
+        output_tokens=estimated_tokens([reply.message]) if answered is None else answered,
+        cost_usd=reply.cost_usd,
+    )
 
 
 def _step(entry: TranscriptEntry) -> AuthorStep:

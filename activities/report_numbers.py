@@ -1,14 +1,10 @@
-"""The numbers of a report, as the event store has them; an event store that is away is an outcome."""
+"""The period and the numbers of a report, as the event store has them."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
-
-import structlog
 
 from assay.contracts.evaluation_reports import DEFAULT_TRIGGER_THRESHOLD, EvaluationReport, ReportFrequency
 from assay.contracts.evaluations import Evaluation
@@ -16,17 +12,10 @@ from assay.contracts.report_data import Window
 from assay.contracts.report_runs import ReportMetrics, ReportRun
 from assay.contracts.report_workflows import ReportRunInput
 from assay.domain.report_statistics import report_metrics
-from assay.errors import StoreUnavailable
 from assay.ports import ReportData
 from schedules.report_periods import one_cadence_before
 
-log = structlog.get_logger(__name__)
-
-_ATTEMPTS: Final = 3
-_FIRST_PAUSE_SECONDS: Final = 8.0
-"""Before the second attempt; it doubles."""
-
-_FALLBACK: Final = timedelta(hours=24)
+FALLBACK: Final = timedelta(hours=24)
 """The period of a report that somebody asks for before there are as many results as it is about."""
 
 
@@ -35,39 +24,36 @@ class ReportNumbers:
 
     Args:
         data: asked in threads, because it blocks.
-        sleep: waits for seconds.
-        jitter: a random number of [0, 1).
     """
 
-    def __init__(
-        self,
-        data: ReportData,
-        *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
+    def __init__(self, data: ReportData) -> None:
         self._data = data
-        self._sleep = sleep
-        self._jitter = jitter
 
     async def period_start(self, given: ReportRunInput, report: EvaluationReport) -> datetime:
         """Where the period begins: where the last one ended, or as far back as the report's kind looks.
 
         One that goes by results looks at as many as make it due, one that goes by a rule at one cadence.
+
+        Raises:
+            StoreUnavailable: the event store did not answer.
         """
         if given.since is not None:
             return min(given.since, given.until)
         if report.frequency is ReportFrequency.SCHEDULED:
             return await asyncio.to_thread(one_cadence_before, report, given.until)
         wanted = report.trigger_threshold or DEFAULT_TRIGGER_THRESHOLD
-        arrival = await self._patiently(
-            lambda: self._data.nth_last_arrival(report.project_id, report.evaluation_id, wanted)
+        arrival = await asyncio.to_thread(
+            self._data.nth_last_arrival, report.project_id, report.evaluation_id, wanted
         )
-        return arrival if arrival is not None and arrival < given.until else given.until - _FALLBACK
+        return arrival if arrival is not None and arrival < given.until else given.until - FALLBACK
 
-    async def of_period(self, run: ReportRun, evaluation: Evaluation) -> ReportMetrics | None:
-        """The numbers of a run's period, and of one of the same length before it; None: there are none."""
-        return await self._patiently(lambda: self._measured(run, evaluation))
+    async def of_period(self, run: ReportRun, evaluation: Evaluation) -> ReportMetrics:
+        """The numbers of a run's period, and of one of the same length before it.
+
+        Raises:
+            StoreUnavailable: the event store did not answer.
+        """
+        return await asyncio.to_thread(self._measured, run, evaluation)
 
     def _measured(self, run: ReportRun, evaluation: Evaluation) -> ReportMetrics:
         current = Window(
@@ -86,15 +72,3 @@ class ReportNumbers:
             period_start=run.period_start,
             period_end=run.period_end,
         )
-
-    async def _patiently[T](self, read: Callable[[], T]) -> T | None:
-        """What the store says, asked a few times; None if it says nothing."""
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                pause = _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)
-                await self._sleep(pause * (0.5 + self._jitter() / 2))
-            try:
-                return await asyncio.to_thread(read)
-            except StoreUnavailable as error:
-                log.warning("numbers of a report not read", attempt=attempt + 1, reason=error.detail)
-        return None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from temporalio import activity
 
 from activities.judge_models import JudgeModel
 from activities.report_author import Authors
-from activities.report_numbers import ReportNumbers
+from activities.report_numbers import FALLBACK, ReportNumbers
 from assay.contracts.evaluation_reports import EvaluationReport
 from assay.contracts.evaluations import Evaluation
 from assay.contracts.events import Event
@@ -33,9 +36,12 @@ from assay.domain.report_author.event import report_event
 from assay.domain.report_author.plain import plain_content, unavailable_content
 from assay.domain.report_author.prompt import opening
 from assay.domain.report_targets import addressees, delivery_status
-from assay.errors import EventsRejected, StoreRejected
+from assay.errors import EventsRejected, StoreRejected, StoreUnavailable
 from assay.ports import EventWriter, Registry
 from assay.temporal.heartbeat import heartbeating
+from assay.temporal.retry import NUMBERS_PATIENCE
+
+log = structlog.get_logger(__name__)
 
 _NOTHING_TO_SAY = "there are no results in the period"
 _NOT_WRITTEN = "its author left no report"
@@ -61,7 +67,8 @@ class ReportRunActivities:
         """Fix the period, take its numbers, and open the conversation with the author, if there is one.
 
         Raises:
-            StoreUnavailable: the registry did not answer; an event store that does not is an outcome.
+            StoreUnavailable: a store did not answer. That the event store still does not after
+                `NUMBERS_PATIENCE` is an outcome.
         """
         async with heartbeating():
             project_id = given.report.project_id
@@ -82,6 +89,7 @@ class ReportRunActivities:
         """
         async with heartbeating():
             run = await self._run(given.run.report.project_id, given.run.run_id)
+            await self._authors.done(run.project_id, run.id)
             content = run.content
             if content is None or content.generation_status is GenerationStatus.PENDING:
                 content = await self._write(run, given)
@@ -135,11 +143,18 @@ class ReportRunActivities:
                 report_id=report.id,
                 evaluation_id=report.evaluation_id,
                 trigger=given.trigger,
-                period_start=await self._numbers.period_start(given, report),
+                period_start=await self._period_start(given, report),
                 period_end=given.until,
                 created_at=given.admitted_at,
             )
         )
+
+    async def _period_start(self, given: ReportRunInput, report: EvaluationReport) -> datetime:
+        try:
+            return await self._numbers.period_start(given, report)
+        except StoreUnavailable as error:
+            _give_up(error)
+            return given.until - FALLBACK
 
     async def _prepared(
         self, run: ReportRun, report: EvaluationReport, evaluation: Evaluation
@@ -153,7 +168,7 @@ class ReportRunActivities:
         )
         if metrics is None:
             return prepared
-        author = await self._author(evaluation, metrics)
+        author = await self._author(run, evaluation, metrics)
         if isinstance(author, JudgeModel):
             await self._open(run, report, evaluation, metrics)
         return prepared.model_copy(
@@ -169,19 +184,24 @@ class ReportRunActivities:
         """The numbers: those that the row has, else the store's, which are kept in the row."""
         if run.content is not None and run.content.metrics is not None:
             return run.content.metrics
-        metrics = await self._numbers.of_period(run, evaluation)
-        if metrics is not None:
-            pending = ReportContent(
-                title="", sections=(), metrics=metrics, generation_status=GenerationStatus.PENDING
-            )
-            await self._runs.write_content(run.project_id, run.id, pending, model=None, cost_usd=None)
-        return metrics
+        try:
+            metrics = await self._numbers.of_period(run, evaluation)
+        except StoreUnavailable as error:
+            _give_up(error)
+            return None
+        pending = ReportContent(
+            title="", sections=(), metrics=metrics, generation_status=GenerationStatus.PENDING
+        )
+        stored = await self._runs.write_content(run.project_id, run.id, pending, model=None, cost_usd=None)
+        return metrics if stored.content is None else stored.content.metrics
 
-    async def _author(self, evaluation: Evaluation, metrics: ReportMetrics) -> JudgeModel | str:
+    async def _author(
+        self, run: ReportRun, evaluation: Evaluation, metrics: ReportMetrics
+    ) -> JudgeModel | str:
         """Who writes, or why nobody does."""
         if metrics.total_runs == 0:
             return _NOTHING_TO_SAY
-        chosen = await self._authors.choose(evaluation)
+        chosen = await self._authors.choose(evaluation, run.id)
         return chosen if isinstance(chosen, JudgeModel) else chosen.reason
 
     async def _open(
@@ -192,19 +212,22 @@ class ReportRunActivities:
             await self._runs.add_message(run.project_id, run.id, entry)
 
     async def _write(self, run: ReportRun, given: FinishReport) -> ReportContent:
-        """Make the report and store it in its row."""
+        """Make the report and store it in its row.
+
+        Returns:
+            The report in the row, which may be that of another attempt.
+        """
         entries = await self._runs.transcript(run.project_id, run.id)
-        content = self._content(run, given, entries)
-        is_authored = content.fallback_reason is None
+        content = await asyncio.to_thread(self._content, run, given, entries)
         costs = [entry.cost_usd for entry in entries if entry.cost_usd is not None]
-        await self._runs.write_content(
+        stored = await self._runs.write_content(
             run.project_id,
             run.id,
             content,
-            model=given.author if is_authored else None,
-            cost_usd=sum(costs) if is_authored and costs else None,
+            model=given.author if content.fallback_reason is None else None,
+            cost_usd=sum(costs) if costs else None,
         )
-        return content
+        return content if stored.content is None else stored.content
 
     @staticmethod
     def _content(run: ReportRun, given: FinishReport, entries: list[TranscriptEntry]) -> ReportContent:
@@ -229,3 +252,16 @@ class ReportRunActivities:
         if run is None:
             raise StoreRejected(f"There is no report run {run_id}.")
         return run
+
+
+def _give_up(error: StoreUnavailable) -> None:
+    """Go on without the event store if it has been waited for long enough, or else raise, to be retried."""
+    if _waited() < NUMBERS_PATIENCE:
+        raise error
+    log.warning("numbers of a report not read", reason=error.detail)
+
+
+def _waited() -> timedelta:
+    """From the first attempt to this one. Temporal remembers both moments, whichever worker died between."""
+    info = activity.info()
+    return info.current_attempt_scheduled_time - info.scheduled_time

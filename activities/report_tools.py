@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from temporalio import activity
@@ -10,7 +11,9 @@ from activities.report_reading import ReportReader, Scope
 from assay.contracts.models import ToolCall
 from assay.contracts.report_runs import TranscriptEntry
 from assay.contracts.report_workflows import CheckDraft, DraftCheck, ToolUse
+from assay.domain.report_author.budget import MAX_READ_CHARS
 from assay.domain.report_author.conversation import Conversation, is_write, tool_calls, tool_message
+from assay.domain.report_author.draft import Problem
 from assay.domain.report_author.prompt import mending
 from assay.domain.report_author.results import result_text
 from assay.domain.report_author.tools import ToolMisuse, parsed
@@ -18,13 +21,24 @@ from assay.errors import EvaluationNotFound, StoreRejected
 from assay.ports import Registry
 from assay.temporal.heartbeat import heartbeating
 
+_READ_ENOUGH = "The budget for reading is used up: write the report."
+
 
 class ReportToolActivities:
-    """Uses tools, and keeps their results in the transcript."""
+    """Uses tools, and keeps their results in the transcript.
 
-    def __init__(self, *, registry: Registry, reader: ReportReader) -> None:
+    Conversations are read in threads: they may be megabytes.
+
+    Args:
+        max_read_chars: after so many characters of results, queries of a run get no more answers.
+    """
+
+    def __init__(
+        self, *, registry: Registry, reader: ReportReader, max_read_chars: int = MAX_READ_CHARS
+    ) -> None:
         self._registry = registry
         self._reader = reader
+        self._max_read_chars = max_read_chars
 
     @activity.defn(name="use-report-tool")
     async def use(self, given: ToolUse) -> bool:
@@ -44,12 +58,13 @@ class ReportToolActivities:
             before = {entry.number: entry.message for entry in transcript if entry.number < given.number}
             # Results follow the message that asks for them, in the order of its calls.
             call = tool_calls(before[given.asked_at_number])[given.number - given.asked_at_number - 1]
-            conversation = Conversation.of(list(before.values()))
+            conversation = await asyncio.to_thread(Conversation.of, list(before.values()))
             try:
                 result = await self._result(given, conversation, call)
             except ToolMisuse as misuse:
                 result = {"error": str(misuse)}
-            entry = TranscriptEntry(number=given.number, message=tool_message(call, result_text(result)))
+            text = await asyncio.to_thread(result_text, result)
+            entry = TranscriptEntry(number=given.number, message=tool_message(call, text))
             await self._registry.report_runs.add_message(given.project_id, given.run_id, entry)
             return not _is_refusal(entry)
 
@@ -58,10 +73,8 @@ class ReportToolActivities:
         """See whether what the author has written is a report; tell them what is wrong, if that is wanted."""
         async with heartbeating():
             transcript = await self._registry.report_runs.transcript(given.project_id, given.run_id)
-            conversation = Conversation.of(
-                [entry.message for entry in transcript if entry.number < given.number]
-            )
-            problems = conversation.draft.problems(conversation.evidence)
+            messages = [entry.message for entry in transcript if entry.number < given.number]
+            problems = await asyncio.to_thread(_problems, messages)
             if problems and given.mend:
                 message = mending([problem.advice for problem in problems])
                 entry = TranscriptEntry(number=given.number, message=message)
@@ -69,18 +82,12 @@ class ReportToolActivities:
             return DraftCheck(problems=tuple(problem.words for problem in problems))
 
     async def _result(self, given: ToolUse, conversation: Conversation, call: ToolCall) -> dict[str, Any]:
-        if not is_write(call.name):
-            arguments = parsed(call.name, call.arguments)
-            return await self._reader.read(await self._scope(given, conversation), arguments)
-        draft = conversation.write(call)
-        uncited = [
-            each for section in draft.sections for each in draft.uncited(section, conversation.evidence)
-        ]
-        return {
-            "ok": True,
-            "sections": len(draft.sections),
-            **({"still_to_cite": uncited} if uncited else {}),
-        }
+        if is_write(call.name):
+            return await asyncio.to_thread(_written, conversation, call)
+        arguments = parsed(call.name, call.arguments)
+        if conversation.read_chars >= self._max_read_chars:
+            raise ToolMisuse(_READ_ENOUGH)
+        return await self._reader.read(await self._scope(given, conversation), arguments)
 
     async def _scope(self, given: ToolUse, conversation: Conversation) -> Scope:
         """What the report is about; what was deleted meanwhile is reported on to the end."""
@@ -93,6 +100,22 @@ class ReportToolActivities:
         if report is None or evaluation is None:
             raise EvaluationNotFound(f"Report {run.report_id} or its evaluation is gone.")
         return Scope(run, report, evaluation, conversation.evidence)
+
+
+def _written(conversation: Conversation, call: ToolCall) -> dict[str, Any]:
+    draft = conversation.write(call)
+    uncited, unknown = draft.uncited(conversation.evidence), draft.unknown(conversation.evidence)
+    return {
+        "ok": True,
+        "sections": len(draft.sections),
+        **({"still_to_cite": uncited} if uncited else {}),
+        **({"never_shown": unknown} if unknown else {}),
+    }
+
+
+def _problems(messages: list[dict[str, Any]]) -> list[Problem]:
+    conversation = Conversation.of(messages)
+    return conversation.draft.problems(conversation.evidence)
 
 
 def _is_refusal(entry: TranscriptEntry) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 from uuid import UUID
 
@@ -30,6 +30,10 @@ from assay.temporal.reports import configure_report
 PAGE: Final = 500
 """Reports that are looked at together."""
 
+KEPT: Final = timedelta(days=30)
+"""Conversations with the authors of reports are removed after so long."""
+
+_RPC_TIMEOUT: Final = timedelta(seconds=10)
 _RUNNING: Final = "WorkflowType = 'evaluation-report' AND ExecutionStatus = 'Running'"
 
 log = structlog.get_logger(__name__)
@@ -75,10 +79,11 @@ class ReportWorkflowActivities:
 
     @activity.defn(name="repair-reports")
     async def repair(self, given: RepairReports) -> ReportsRepaired:
-        """Start the workflow of each report that has none, and tell those whose report has changed.
+        """Start the workflow of each report that has none, and tell those whose report changed or is gone.
 
         What changed was told when it did; this is for what was lost between the registry and Temporal. A
-        report whose workflow cannot be reached does not keep the others from it.
+        report whose workflow cannot be reached does not keep the others from it. Conversations that are older
+        than `KEPT` are removed along the way.
 
         Raises:
             StoreUnavailable: the registry did not answer.
@@ -86,11 +91,16 @@ class ReportWorkflowActivities:
         """
         async with heartbeating():
             running = {found.id async for found in self._client.list_workflows(_RUNNING)}
-            total = ReportsRepaired()
+            total, orphans = ReportsRepaired(), set(running)
             async for page in self._pages():
                 for project_id, report_id in page:
+                    orphans.discard(evaluation_report_id(report_id))
                     total = _sum(total, await self._repair(project_id, report_id, given, running))
-        log.info("reports compared with their workflows", **total.model_dump())
+            # What ran before the reports were read, and is the workflow of none of them.
+            for workflow_id in sorted(orphans):
+                total = _sum(total, await self._tell_orphan(workflow_id))
+            forgotten = await self._registry.report_runs.forget_transcripts(datetime.now(UTC) - KEPT)
+        log.info("reports compared with their workflows", forgotten=forgotten, **total.model_dump())
         return total
 
     async def _pages(self) -> AsyncIterator[list[tuple[int, UUID]]]:
@@ -117,6 +127,18 @@ class ReportWorkflowActivities:
             log.warning("report not reached", report_id=str(report_id), reason=str(error))
             return ReportsRepaired(reports=1, failed=1)
         return ReportsRepaired(reports=1, started=int(not is_running), planned=int(is_running))
+
+    async def _tell_orphan(self, workflow_id: str) -> ReportsRepaired:
+        """Have a workflow look up its report, which is gone; it is not started if it has ended."""
+        handle = self._client.get_workflow_handle(workflow_id)
+        try:
+            await handle.execute_update("configure", rpc_timeout=_RPC_TIMEOUT)
+        except TemporalError as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+                return ReportsRepaired()
+            log.warning("report not reached", workflow_id=workflow_id, reason=str(error))
+            return ReportsRepaired(failed=1)
+        return ReportsRepaired(ended=1)
 
 
 def _changed_at(report: EvaluationReport, evaluation: Evaluation | None) -> datetime:

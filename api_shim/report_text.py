@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import override
-from urllib.parse import urlsplit
 
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
@@ -19,7 +18,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from assay.contracts.report_runs import ReportSection
 from assay.domain.report_messages.letter import section_text
-from assay.domain.report_messages.markdown import parse, parser
+from assay.domain.report_messages.markdown import destination, parse, parser
 
 _HEADINGS_BELOW = 2
 """Sections stand below the page's title (h1) in titled parts (h2): their own headings begin at h3."""
@@ -76,12 +75,4 @@ def _show_destination(link: Token) -> None:
         return
     link.attrSet("rel", "noopener noreferrer nofollow")
     if link.markup != _AUTOLINK:
-        link.attrSet("data-leads-to", _destination(address))
-
-
-def _destination(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return "nowhere"  # no browser can read such an address either
-    return (parts.path if parts.scheme == "mailto" else parts.hostname) or "nowhere"
+        link.attrSet("data-leads-to", destination(address))

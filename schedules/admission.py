@@ -8,14 +8,15 @@ that results make due rest for a while, longer with each failure in a row, so th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
-from assay.contracts.report_runs import ReportTrigger
-from assay.contracts.report_workflows import ReportGate, ReportPlan, RunBrief
+from assay.contracts.report_runs import GenerationStatus, ReportTrigger
+from assay.contracts.report_workflows import AdmittedRun, RecalledRuns, ReportGate, ReportPlan, RunBrief
 
 FIRST_REST: Final = timedelta(minutes=15)
 """Rest of threshold runs after a first failure; it doubles with each one that follows."""
@@ -23,6 +24,13 @@ FIRST_REST: Final = timedelta(minutes=15)
 LONGEST_REST: Final = timedelta(hours=4)
 
 _ENOUGH_DOUBLINGS: Final = 10
+
+LONGEST_RUN: Final = timedelta(days=1)
+"""A run that was admitted earlier and has written nothing is not waited for: no step is tried for longer."""
+
+MEMORY: Final = 2 * LONGEST_RUN
+"""How far back `remembered` has to see: the whole day on which a run was admitted that may go on; and the
+longest cooldown."""
 
 
 class Admission(StrEnum):
@@ -109,6 +117,29 @@ def finished(gate: ReportGate, now: datetime, *, counts: bool) -> ReportGate:
     return gate.model_copy(update=ended)
 
 
+def remembered(runs: Sequence[AdmittedRun], now: datetime) -> RecalledRuns:
+    """What the admissions of `MEMORY` left behind, for a workflow that has no memory of its own.
+
+    Args:
+        runs: of the report, in order of their admission.
+    """
+    automatic = [run for run in runs if run.trigger is not ReportTrigger.MANUAL]
+    counted = [run for run in automatic if run.generation is GenerationStatus.COMPLETED]
+    # At most one is in flight: whatever was admitted before the last one has ended.
+    running = runs[-1] if runs and _may_go_on(runs[-1], now) else None
+    in_use = [run for run in automatic if run in counted or run is running]
+    cap_day = _utc_day(in_use[-1].admitted_at) if in_use else None
+    gate = ReportGate(
+        accepted_at=counted[-1].admitted_at if counted else None,
+        cap_day=cap_day,
+        cap_used=sum(_utc_day(run.admitted_at) == cap_day for run in in_use),
+        running=None
+        if running is None
+        else RunBrief(run_id=running.run_id, trigger=running.trigger, admitted_at=running.admitted_at),
+    )
+    return RecalledRuns(gate=gate, reported_until=max((run.period_end for run in counted), default=None))
+
+
 def opens_at(gate: ReportGate, policy: Policy) -> datetime | None:
     """From when on a threshold run is not refused, if nothing happens meanwhile; None: at any time.
 
@@ -144,6 +175,10 @@ def _objection(gate: ReportGate, policy: Policy, trigger: ReportTrigger, now: da
     if gate.retry_at is not None and now < gate.retry_at:
         return "rest after a failed run"
     return ""
+
+
+def _may_go_on(run: AdmittedRun, now: datetime) -> bool:
+    return run.generation is GenerationStatus.PENDING and now - run.admitted_at < LONGEST_RUN
 
 
 def _counted(run: RunBrief) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """`evaluation-report-run`: one report is made and delivered.
 
-Id: `evaluation-report-run-{run}`; started by `evaluation-report`, which waits for the result.
+Id: `evaluation-report-run-{run}`; started by `evaluation-report`, which is told when the report is stored,
+and waits for the result.
 Messages: none. Timers: a run that nobody asked for waits until what arrived in its period can be read.
 Failure: without numbers the run ends as `metrics_unavailable` and its period stays open. Without a model, or
 where its author fails or does not come to an end, the report is made of the numbers and says so. Each
@@ -17,7 +18,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 from activities.report_runs import ReportRunActivities
 from assay.contracts.report_runs import DeliveryStatus, GenerationStatus, ReportTrigger
@@ -29,6 +30,7 @@ from assay.contracts.report_workflows import (
     RecipientList,
     RecordDelivery,
     ReportRunInput,
+    ReportWritten,
     RunFinished,
     RunRef,
 )
@@ -37,6 +39,7 @@ from assay.domain.report_run_details import (
     RunProgress,
     closing_words,
     finish_summary,
+    made_words,
     progress_details,
     settle_summary,
 )
@@ -85,8 +88,9 @@ class EvaluationReportRun:
             workflow.set_current_details(failure_details(code, message))
             workflow.upsert_search_attributes([OUTCOME.value_set("failed")])
             raise ApplicationError(message, type=code, non_retryable=True) from error
-        delivery = await self._deliver()
         author = prepared.author if reason is None else None
+        await self._tell(prepared, generation, author)
+        delivery = await self._deliver()
         return self._finished(prepared, generation, author, delivery)
 
     async def _settle(self) -> None:
@@ -129,6 +133,26 @@ class EvaluationReportRun:
             summary=finish_summary(reason),
             **STORE.options,
         )
+
+    async def _tell(self, prepared: PreparedRun, generation: GenerationStatus, author: str | None) -> None:
+        """Tell the workflow of the report, if there is one, that it need not wait for the delivery."""
+        parent = workflow.info().parent
+        if parent is None:
+            return
+        written = ReportWritten(
+            run_id=self._run.run_id,
+            period_end=prepared.period_end,
+            counts=generation is GenerationStatus.COMPLETED,
+            words=f"{made_words(generation, author)}; being delivered",
+        )
+        # By its id alone: it may have continued as new, or have been started anew.
+        report = workflow.get_external_workflow_handle(parent.workflow_id)
+        try:
+            await report.signal("report_written", written)
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("nobody to tell of the report: %s", failure_message(error))
 
     async def _deliver(self) -> DeliveryStatus:
         """Deliver to everybody at once. The report is written: nothing that happens here fails the run."""

@@ -3,20 +3,21 @@
 Id: `evaluation-report-{report}`, from the creation of the report until it or its evaluation is deleted.
 Messages: update `configure` (something was decided anew: look it up), update `generate` (make a report now;
 answered with what became of it), signal `results_observed` (so many results were stored; a hint, never the
-count), query `state`.
+count), signal `report_written` (of a run: what is left of it is to deliver), query `state`.
 Timers: until the report is due; for a report that goes by results, until the end of what keeps it from a run
 (cooldown, daily cap, rest after a failure), and an hour from each count to the next, because hints can be
 lost. A paused report has none.
 Failure: whatever asks for a run passes `schedules.admission`, with no await between its answer and the
-record of it. The run is a child that outlives this workflow; one that fails gives its place in the day back,
-and its period stays open for the next. An occurrence that passed while nobody worked is in the registry
-still: one run covers what was missed. While a store is away, it is waited for, and `generate` still works.
+record of it. A workflow that begins asks the registry what earlier ones have admitted, and waits for what of
+it goes on. The run is a child that outlives this workflow; one that fails gives its place in the day back,
+and its period stays open for the next. One that is written keeps nobody waiting while it is delivered. An
+occurrence that passed while nobody worked is in the registry still: one run covers what was missed; one that
+passed while the evaluation was switched off is passed over. While a store is away, it is waited for, and
+`generate` still works.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -32,6 +33,7 @@ from assay.contracts.report_workflows import (
     ReportPlan,
     ReportRunInput,
     ReportState,
+    ReportWritten,
     ResultsObserved,
 )
 from assay.domain.report_details import state_details, wake_summary
@@ -41,6 +43,7 @@ from assay.temporal.search_attributes import EVALUATION
 from schedules.admission import Admission, Decision, Policy, admit, finished, opens_at
 from schedules.result_count import ResultCount
 from workflows import report_steps as steps
+from workflows.report_attendance import Attendance
 
 _MAX_EVENTS: Final = 1_000
 """History events after which the workflow continues as new, once no run is in flight."""
@@ -56,7 +59,9 @@ _COUNT_AGAIN: Final = timedelta(minutes=5)
 """After a count that failed."""
 
 _KEPT: Final = 5
-"""Runs and refusals that are remembered for people."""
+"""Refusals that are remembered for people."""
+
+_SWITCHED_OFF: Final = "the evaluation was switched off when it was due"
 
 
 @workflow.defn(name="evaluation-report")
@@ -74,19 +79,21 @@ class EvaluationReport:
             held_until=given.held_until,
         )
         self._owed = given.owed
-        self._recent = given.recent
         self._refused = given.refused
         self._plan: ReportPlan | None = None
         self._stale = True
-        self._attending: asyncio.Task[None] | None = None
+        self._is_recalled = given.is_continued
+        self._runs = Attendance(given.report, given.recent, settled=self._settled, changed=self._show)
 
     @workflow.run
     async def run(self, given: EvaluationReportInput) -> None:
         """See that the report is made when it is due, until it is gone."""
-        if (brief := given.gate.running) is not None:
-            self._see_to_its_end(steps.attend_again(self._report, brief.run_id, brief.trigger))
+        if self._is_recalled:
+            self._runs.take_up(self._gate.running)
         while not await self._has_ended():
-            if self._stale or self._plan is None:
+            if not self._is_recalled:
+                await self._recall()
+            elif self._stale or self._plan is None:
                 await self._make_plan()
             elif self._is_long():
                 await self._continue_as_new()
@@ -116,6 +123,11 @@ class EvaluationReport:
         self._results = self._results.heard(observed)
         self._show()
 
+    @workflow.signal(description="A report is stored; what is left of its run is to deliver it.")
+    def report_written(self, written: ReportWritten) -> None:
+        """Let the next run begin; of a run that is not in flight, it is old news."""
+        self._runs.heard(written)
+
     @workflow.query(description="How the report stands.")
     def state(self) -> ReportState:
         """How the report stands."""
@@ -125,9 +137,21 @@ class EvaluationReport:
             next_wake=None if self._plan is None else self._next_wake(self._plan),
             pending=self._results.pending,
             counted=self._results.counted,
-            recent=self._recent,
+            recent=self._runs.recent,
             refused=self._refused,
         )
+
+    async def _recall(self) -> None:
+        """Take up what earlier workflows of the report have left; and its mark, if nobody has moved it."""
+        try:
+            recalled = await steps.recall(self._report)
+            if recalled.reported_until is not None:
+                await steps.mark(self._report, recalled.reported_until)
+        except ActivityError as error:
+            await self._rest(error)
+            return
+        self._gate, self._is_recalled = recalled.gate, True
+        self._runs.take_up(self._gate.running)
 
     async def _make_plan(self) -> None:
         """Look up what was decided."""
@@ -140,7 +164,7 @@ class EvaluationReport:
         before, self._plan = self._plan, plan
         if before is not None and _since(before) != _since(plan):
             self._results = ResultCount()  # that was of results that are reported now
-        if not plan.is_live:
+        if not plan.is_live or plan.threshold is not None:
             self._owed = None
         if plan.evaluation_id is not None and (before is None or before.evaluation_id != plan.evaluation_id):
             workflow.upsert_search_attributes([EVALUATION.value_set(str(plan.evaluation_id))])
@@ -154,21 +178,23 @@ class EvaluationReport:
             self._admit(plan, ReportTrigger.SCHEDULED, since=plan.reported_until, until=self._owed)
             self._owed = None
         elif plan.due is not None and plan.due <= workflow.now():
-            await self._claim(plan.due)
+            await self._claim(plan.due, plan.live_since)
         elif self._is_to_count(plan):
             await self._count(plan, _present(_since(plan)))
         else:
             return False
         return True
 
-    async def _claim(self, due: datetime) -> None:
+    async def _claim(self, due: datetime, live_since: datetime | None) -> None:
         """Claim an occurrence, and only then have it lead to a run: it cannot lead to a second one."""
         try:
-            claimed = await steps.claim(self._report, due)
+            claimed = await steps.claim(self._report, due, live_since)
         except ActivityError as error:
             await self._rest(error)
             return
-        if claimed.until is None:
+        if claimed.is_passed_over:
+            self._refuse(ReportTrigger.SCHEDULED, _SWITCHED_OFF)
+        elif claimed.until is None:
             await workflow.sleep(_MOMENT, summary="Let a change of the report come to its end")
         # Meanwhile somebody may have asked for a report; then this one waits its turn.
         self._owed, self._stale = claimed.until, True
@@ -225,25 +251,22 @@ class EvaluationReport:
                 until=until,
                 admitted_at=now,
             )
-            self._see_to_its_end(steps.attend(run, plan))
+            self._runs.see(_present(self._gate.running), steps.attend(run, plan))
         elif decision.admission is Admission.REFUSED:
-            refusal = Refusal(at=now, trigger=trigger, reason=decision.reason)
-            self._refused = (*self._refused, refusal)[-_KEPT:]
+            self._refuse(trigger, decision.reason)
             self._results = self._results.held(opens_at(self._gate, policy))
         self._show()
         return decision
 
-    def _see_to_its_end(self, run: Awaitable[steps.RunEnd]) -> None:
-        async def see() -> None:
-            end = await run
-            now, brief = workflow.now(), _present(self._gate.running)
-            ended = brief.model_copy(update={"finished_at": now, "outcome": end.outcome})
-            self._recent = (*self._recent, ended)[-_KEPT:]
-            self._gate = finished(self._gate, now, counts=end.counts)
-            self._stale = True
-            self._show()
+    def _refuse(self, trigger: ReportTrigger, reason: str) -> None:
+        refusal = Refusal(at=workflow.now(), trigger=trigger, reason=reason)
+        self._refused = (*self._refused, refusal)[-_KEPT:]
 
-        self._attending = asyncio.create_task(see())
+    def _settled(self, end: steps.RunEnd) -> None:
+        """The run in flight is written, or has failed."""
+        self._gate = finished(self._gate, workflow.now(), counts=end.counts)
+        self._stale = True
+        self._show()
 
     async def _has_ended(self) -> bool:
         """Whether the report is gone and nobody waits for anything."""
@@ -259,13 +282,14 @@ class EvaluationReport:
         workflow.continue_as_new(
             EvaluationReportInput(
                 report=self._report,
+                is_continued=True,
                 gate=self._gate,
                 pending=self._results.pending,
                 counted=self._results.counted,
                 counted_until=self._results.counted_until,
                 held_until=self._results.held_until,
                 owed=self._owed,
-                recent=self._recent,
+                recent=self._runs.recent,
                 refused=self._refused,
             )
         )

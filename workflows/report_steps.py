@@ -19,10 +19,13 @@ from assay.contracts.report_workflows import (
     ClaimOccurrence,
     CountInput,
     MarkReported,
+    RecalledRuns,
+    RecallRuns,
     ReportPlan,
     ReportRef,
     ReportRunInput,
     ReportRunRef,
+    ReportWritten,
     RunFinished,
 )
 from assay.domain.report_details import (
@@ -47,11 +50,16 @@ class RunEnd:
 
     Attributes:
         outcome: in words.
-        counts: whether its period is reported.
+        period_end: up to where results are reported; None: it has failed, and its period stays open.
     """
 
     outcome: str
-    counts: bool
+    period_end: datetime | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether its period is reported."""
+        return self.period_end is not None
 
 
 async def look_up(report: ReportRef) -> ReportPlan:
@@ -65,7 +73,21 @@ async def look_up(report: ReportRef) -> ReportPlan:
     )
 
 
-async def claim(report: ReportRef, due: datetime) -> ClaimedOccurrence:
+async def recall(report: ReportRef) -> RecalledRuns:
+    """What earlier workflows of a report have done; tried until the registry answers.
+
+    Raises:
+        ActivityError: no retry mends it.
+    """
+    return await workflow.execute_local_activity_method(
+        EvaluationReportActivities.recall,
+        RecallRuns(report=report, now=workflow.now()),
+        summary="Look up the last runs",
+        **LOOK_UP,
+    )
+
+
+async def claim(report: ReportRef, due: datetime, live_since: datetime | None) -> ClaimedOccurrence:
     """Claim an occurrence that is due; tried until the registry answers.
 
     Raises:
@@ -73,7 +95,7 @@ async def claim(report: ReportRef, due: datetime) -> ClaimedOccurrence:
     """
     return await workflow.execute_activity_method(
         EvaluationReportActivities.claim,
-        ClaimOccurrence(report=report, due=due, now=workflow.now()),
+        ClaimOccurrence(report=report, due=due, now=workflow.now(), live_since=live_since),
         summary=claim_summary(due),
         priority=fair(Rank.REPORTS, report.project_id),
         **DISPATCH.options,
@@ -98,7 +120,7 @@ async def count(report: ReportRef, evaluation_id: UUID, since: datetime, until: 
 
 
 async def attend(run: ReportRunInput, plan: ReportPlan) -> RunEnd:
-    """Start a run, see it to its end, and move the report's mark if it was to."""
+    """Start a run and see it to its end."""
     project_id, report_id = run.report.project_id, run.report.report_id
     try:
         finished = await workflow.execute_child_workflow(
@@ -121,11 +143,11 @@ async def attend(run: ReportRunInput, plan: ReportPlan) -> RunEnd:
     except (ChildWorkflowError, ValueError) as error:  # the latter: its result cannot be read
         return _failed(error)
     except WorkflowAlreadyStartedError:
-        return await attend_again(run.report, run.run_id, run.trigger)
-    return await _recorded(run.report, run.trigger, finished)
+        return await attend_again(run.report, run.run_id)
+    return _end(finished)
 
 
-async def attend_again(report: ReportRef, run_id: UUID, trigger: ReportTrigger) -> RunEnd:
+async def attend_again(report: ReportRef, run_id: UUID) -> RunEnd:
     """See a run to its end that an earlier history has started."""
     try:
         finished = await workflow.execute_activity_method(
@@ -136,25 +158,44 @@ async def attend_again(report: ReportRef, run_id: UUID, trigger: ReportTrigger) 
         )
     except ActivityError as error:
         return _failed(error)
-    return await _recorded(report, trigger, finished)
+    return _end(finished)
 
 
-async def _recorded(report: ReportRef, trigger: ReportTrigger, finished: RunFinished) -> RunEnd:
-    """A run that somebody asked for moves no mark."""
-    if finished.counts and trigger is not ReportTrigger.MANUAL:
-        try:
-            await workflow.execute_activity_method(
-                EvaluationReportActivities.mark,
-                MarkReported(report=report, until=finished.period_end),
-                summary=mark_summary(finished.period_end),
-                priority=fair(Rank.REPORTS, report.project_id),
-                **DISPATCH.options,
-            )
-        except ActivityError as error:
-            return _failed(error)
+async def marked(report: ReportRef, trigger: ReportTrigger, end: RunEnd) -> RunEnd:
+    """Move the report's mark if the run counts and nobody asked for it; without the mark, it has failed."""
+    if end.period_end is None or trigger is ReportTrigger.MANUAL:
+        return end
+    try:
+        await mark(report, end.period_end)
+    except ActivityError as error:
+        return _failed(error)
+    return end
+
+
+async def mark(report: ReportRef, until: datetime) -> None:
+    """Remember up to where results are reported; tried until the registry answers.
+
+    Raises:
+        ActivityError: no retry mends it.
+    """
+    await workflow.execute_activity_method(
+        EvaluationReportActivities.mark,
+        MarkReported(report=report, until=until),
+        summary=mark_summary(until),
+        priority=fair(Rank.REPORTS, report.project_id),
+        **DISPATCH.options,
+    )
+
+
+def end_of(written: ReportWritten) -> RunEnd:
+    """What became of a run that is written."""
+    return RunEnd(written.words[:_OUTCOME_CHARACTERS], written.period_end if written.counts else None)
+
+
+def _end(finished: RunFinished) -> RunEnd:
     words = finished.words or f"{finished.generation}, {finished.delivery}"
-    return RunEnd(words[:_OUTCOME_CHARACTERS], counts=finished.counts)
+    return RunEnd(words[:_OUTCOME_CHARACTERS], finished.period_end if finished.counts else None)
 
 
 def _failed(error: Exception) -> RunEnd:
-    return RunEnd(failure_message(error)[:_OUTCOME_CHARACTERS], counts=False)
+    return RunEnd(failure_message(error)[:_OUTCOME_CHARACTERS])

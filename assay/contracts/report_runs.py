@@ -140,7 +140,9 @@ class ReportRun(Contract):
         content: None until it is written.
         period_start, period_end: by the arrival of results; None until the run is prepared.
         delivery_errors: one text per recipient that failed.
-        model, cost_usd: of the author; None where no model wrote, or no price is known.
+        model: of the author; None where no model wrote the text.
+        cost_usd: of all answers of the author, of one whose report did not come about, too; None where
+            nothing was paid, or no price is known.
     """
 
     id: UUID
@@ -209,6 +211,7 @@ class TranscriptEntry(Contract):
         number: place in the transcript, from 0.
         message: as OpenAI's chat API words messages.
         input_tokens, output_tokens, cost_usd: of the call that answered with it; None for other messages.
+            Tokens are estimated where the provider does not tell them.
     """
 
     number: int

@@ -28,6 +28,8 @@ class ReportPlan(HistoryContract):
         threshold: new results that make it due; None: it goes by a rule.
         reported_until: results that arrived before this are in earlier runs; None: there was none.
         anchor: where the first period begins where `reported_until` is None.
+        live_since: since when the evaluation judges; what was due before was due while it was switched off.
+            None: that does not matter.
         wording: rule and zone in words, for the details.
         due_wording: `due` by the clocks of the report's zone, likewise.
     """
@@ -42,6 +44,7 @@ class ReportPlan(HistoryContract):
     daily_run_cap: int = 10
     reported_until: UtcDatetime | None = None
     anchor: UtcDatetime | None = None
+    live_since: UtcDatetime | None = None
     wording: str = ""
     due_wording: str = ""
 
@@ -84,10 +87,49 @@ class ReportGate(HistoryContract):
     retry_at: UtcDatetime | None = None
 
 
+class AdmittedRun(HistoryContract):
+    """What the registry knows of an admission.
+
+    Attributes:
+        period_end: up to where results are reported if it counts.
+        generation: pending where the run goes on, or ended without a report.
+    """
+
+    run_id: UUID
+    trigger: ReportTrigger
+    admitted_at: UtcDatetime
+    period_end: UtcDatetime
+    generation: GenerationStatus
+
+
+class RecallRuns(HistoryContract):
+    """Argument of `recall-report-runs`.
+
+    Attributes:
+        now: the present moment of whoever asks.
+    """
+
+    report: ReportRef
+    now: UtcDatetime
+
+
+class RecalledRuns(HistoryContract):
+    """Answer of `recall-report-runs`.
+
+    Attributes:
+        gate: what admission has to remember.
+        reported_until: end of the period of the last run that counts, which may have ended unattended.
+    """
+
+    gate: ReportGate
+    reported_until: UtcDatetime | None = None
+
+
 class EvaluationReportInput(HistoryContract):
     """Start argument of `evaluation-report`, and what it hands to itself when it continues as new.
 
     Attributes:
+        is_continued: whether the rest is of the history before; one that begins asks the registry.
         pending: results observed since the last count, from signals.
         counted: results since `reported_until` as the event store said last.
         counted_until: the place in arrivals of that count.
@@ -96,6 +138,7 @@ class EvaluationReportInput(HistoryContract):
     """
 
     report: ReportRef
+    is_continued: bool = False
     gate: ReportGate = ReportGate()
     pending: int = 0
     counted: int = 0
@@ -160,22 +203,41 @@ class ClaimOccurrence(HistoryContract):
 
     Attributes:
         due: when, as the plan said.
-        now: the present moment, at or after it; the same for every attempt.
+        now: when the claim was wanted, at or after it; an attempt after an outage is later.
+        live_since: since when the report is made of results; an occurrence before is passed over.
     """
 
     report: ReportRef
     due: UtcDatetime
     now: UtcDatetime
+    live_since: UtcDatetime | None = None
 
 
 class ClaimedOccurrence(HistoryContract):
     """Answer of `claim-occurrence`.
 
     Attributes:
-        until: where the period of the run ends; None: the report is no longer due then.
+        until: where the period of the run ends; None: there is to be none.
+        is_passed_over: whether that is because it was due while the evaluation was switched off; else, the
+            report is no longer due then.
     """
 
     until: UtcDatetime | None = None
+    is_passed_over: bool = False
+
+
+class ReportWritten(HistoryContract):
+    """Signal `report_written` of a run to the workflow of its report: what is left of it is to deliver.
+
+    Attributes:
+        counts: whether the period is reported: the report's mark moves to `period_end`.
+        words: what became of the writing.
+    """
+
+    run_id: UUID
+    period_end: UtcDatetime
+    counts: bool
+    words: str
 
 
 class MarkReported(HistoryContract):
@@ -213,12 +275,14 @@ class ReportsRepaired(HistoryContract):
         reports: that were looked at.
         started: whose workflow did not run.
         planned: whose workflow was told to plan anew.
+        ended: workflows that were told that their report is gone.
         failed: whose workflow could be neither started nor told.
     """
 
     reports: int = 0
     started: int = 0
     planned: int = 0
+    ended: int = 0
     failed: int = 0
 
     @property
@@ -226,7 +290,7 @@ class ReportsRepaired(HistoryContract):
         """`clean`, `repaired` or `failed`: the word shown to people."""
         if self.failed:
             return "failed"
-        return "repaired" if self.started + self.planned else "clean"
+        return "repaired" if self.started + self.planned + self.ended else "clean"
 
 
 class ReconcileReportsResult(HistoryContract):

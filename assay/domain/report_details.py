@@ -112,8 +112,9 @@ def repair_details(repaired: ReportsRepaired) -> str:
     """What a comparison of reports with their workflows came to, as Markdown."""
     return (
         f"## {repaired.started} of {repaired.reports} reports had no workflow\n\n"
-        f"{repaired.planned} were planned anew because something had changed. {repaired.failed} could not be "
-        "reached and are tried again by the next run."
+        f"{repaired.planned} were planned anew because something had changed. {repaired.ended} workflows "
+        f"were told that their report is gone. {repaired.failed} could not be reached and are tried again by "
+        "the next run."
     )
 
 

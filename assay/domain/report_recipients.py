@@ -9,7 +9,7 @@ from typing import Any
 from assay.contracts.report_runs import Recipient, RecipientKind
 
 _MAX_KEY = 300
-"""Characters of a recipient's key."""
+"""Bytes of a recipient's key in UTF-8, for hundreds of them travel together."""
 
 
 def recipients_of(targets: Iterable[Mapping[str, Any]]) -> list[Recipient]:
@@ -45,7 +45,8 @@ def _of(target: Mapping[str, Any]) -> Iterator[Recipient]:
 
 def _key(*parts: str) -> str:
     key = ":".join(parts)
-    if len(key) <= _MAX_KEY:
+    written = key.encode("utf-8", "replace")
+    if len(written) <= _MAX_KEY:
         return key
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    return f"{key[: _MAX_KEY - len(digest) - 1]}:{digest}"
+    digest = hashlib.sha256(written).hexdigest()
+    return f"{written[: _MAX_KEY - len(digest) - 1].decode('utf-8', 'ignore')}:{digest}"

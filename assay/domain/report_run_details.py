@@ -78,6 +78,17 @@ def finish_summary(fallback_reason: str | None) -> str:
     return "Store the author's report" if fallback_reason is None else "Store a report made of the numbers"
 
 
+def made_words(generation: GenerationStatus, author: str | None) -> str:
+    """How a report came about.
+
+    Args:
+        author: the model that wrote; None: none did.
+    """
+    if generation is GenerationStatus.METRICS_UNAVAILABLE:
+        return "no numbers to be had"
+    return f"written by {author}" if author is not None else "made of the numbers alone"
+
+
 def closing_words(
     generation: GenerationStatus, author: str | None, delivery: DeliveryStatus, errors: Sequence[str]
 ) -> str:
@@ -86,10 +97,7 @@ def closing_words(
     Args:
         author: the model that wrote; None: none did.
     """
-    if generation is GenerationStatus.METRICS_UNAVAILABLE:
-        made = "no numbers to be had"
-    else:
-        made = f"written by {author}" if author is not None else "made of the numbers alone"
+    made = made_words(generation, author)
     failed = f" ({len(errors)} failed)" if errors else ""
     return f"{made}; {_STATUS_WORDS[delivery].removesuffix('.').lower()}{failed}"
 

@@ -69,6 +69,8 @@ class EvaluationRepository(Protocol):
 class TrialLedger(Protocol):
     """Counts verdicts on the operator's own model key, one row per verdict, so a retry counts once.
 
+    A report that a model writes on that key counts as one verdict, by the id of its run.
+
     A place is reserved before the model is asked, and confirmed or released afterwards. There are never more
     places than the limit, whoever holds them. One that nobody has renewed for some minutes belongs to a
     process that is gone: it goes to the next who asks when there are no others left.

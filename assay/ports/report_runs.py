@@ -15,6 +15,7 @@ from assay.contracts.report_runs import (
     ReportRunQuery,
     TranscriptEntry,
 )
+from assay.contracts.report_workflows import AdmittedRun
 
 
 class ReportRunRepository(Protocol):
@@ -38,7 +39,14 @@ class ReportRunRepository(Protocol):
         model: str | None,
         cost_usd: float | None,
     ) -> ReportRun:
-        """Store what a run found and wrote, over what was there."""
+        """Store what a run found and wrote, unless it is as far already.
+
+        Pending content comes where there is none, and a report where none is written yet: an attempt that
+        comes late changes nothing.
+
+        Returns:
+            The run as it is stored now.
+        """
 
     async def record_delivery(
         self, project_id: int, run_id: UUID, status: DeliveryStatus, errors: Sequence[str]
@@ -57,8 +65,17 @@ class ReportRunRepository(Protocol):
     async def deliveries(self, project_id: int, run_id: UUID) -> list[Delivery]:
         """What is known of the deliveries of a run, by recipient key."""
 
-    async def save_delivery(self, project_id: int, delivery: Delivery) -> None:
-        """Store what was reached for one recipient, over what was there."""
+    async def save_delivery(
+        self, project_id: int, delivery: Delivery, *, over: Delivery | None = None
+    ) -> Delivery:
+        """Store what was reached for one recipient if nobody else has stored anything meanwhile.
+
+        Args:
+            over: what the caller knows to be stored; None: nothing is.
+
+        Returns:
+            What is stored now. If that is not `delivery`, somebody else is delivering too, or has.
+        """
 
     async def list(
         self, project_id: int, report_id: UUID, query: ReportRunQuery
@@ -67,7 +84,7 @@ class ReportRunRepository(Protocol):
 
 
 class ReportCalendar(Protocol):
-    """What the engine writes into reports themselves."""
+    """What the engine writes into reports themselves, and what it remembers them by."""
 
     async def claim_due(
         self, project_id: int, report_id: UUID, *, due: datetime, following: datetime | None
@@ -79,6 +96,9 @@ class ReportCalendar(Protocol):
 
     async def threshold_reports(self, project_id: int, evaluation_id: UUID) -> list[UUID]:
         """Reports of an evaluation that are enabled, not deleted, and go by a number of results."""
+
+    async def history(self, project_id: int, report_id: UUID, since: datetime) -> Sequence[AdmittedRun]:
+        """Runs of a report that were admitted at or after an instant, oldest first."""
 
     async def all_live(self, after: UUID | None, limit: int) -> list[tuple[int, UUID]]:
         """(project, report) of all reports that are not deleted, in order of their ids, a page at a time."""

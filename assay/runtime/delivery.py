@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 
 from assay.adapters.email import NoMail, SmtpSender, SmtpServer, sender_address
@@ -32,17 +32,20 @@ async def report_delivery(settings: Settings) -> AsyncIterator[ReportDelivery]:
     """Slack and e-mail for the length of the block."""
     links = report_links(settings)
     async with slack_sender(settings) as slack:
-        yield ReportDelivery(
-            slack=slack,
-            email=_email_sender(settings),
-            # A link counts from the run, not from the attempt: each attempt sends the same text.
-            page_url=lambda run: links.public_report_link(run.id, run.created_at),
-        )
+        with _email_sender(settings) as email:
+            yield ReportDelivery(
+                slack=slack,
+                email=email,
+                # A link counts from the run, not from the attempt: each attempt sends the same text.
+                page_url=lambda run: links.public_report_link(run.id, run.created_at),
+            )
 
 
-def _email_sender(settings: Settings) -> EmailSender:
+@contextmanager
+def _email_sender(settings: Settings) -> Iterator[EmailSender]:
     if settings.smtp_url is None or settings.smtp_from is None:
-        return NoMail()
-    return SmtpSender(
-        SmtpServer.parse(settings.smtp_url.get_secret_value()), sender=sender_address(settings.smtp_from)
-    )
+        yield NoMail()
+        return
+    server = SmtpServer.parse(settings.smtp_url.get_secret_value())
+    with closing(SmtpSender(server, sender=sender_address(settings.smtp_from))) as sender:
+        yield sender

@@ -57,6 +57,7 @@ def report_activities(
     return {
         TaskQueue.MAIN: [
             reports.plan,
+            reports.recall,
             reports.count,
             reports.claim,
             reports.mark,

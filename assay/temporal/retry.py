@@ -192,14 +192,17 @@ JUDGE_BATCH = Budget(
 )
 """A batch of questions to a model: parked while the provider, the key's account or a store are away."""
 
+NUMBERS_PATIENCE = timedelta(hours=1)
+"""How long a report run waits for an event store that is away, before it goes out without numbers."""
+
 REPORT_NUMBERS = Budget(
-    # The event store is asked three times, with pauses; each statement has its own limit.
+    # A few statements, each bounded by the store's own limit.
     attempt=timedelta(minutes=6),
     total=_PATIENCE,
     retry=STORE.retry,
     heartbeat=timedelta(seconds=15),
 )
-"""The beginning of a report run: an event store that is away is an outcome, the registry is waited for."""
+"""The beginning of a report run: the event store is waited for an hour, the registry as long as possible."""
 
 AUTHOR_CALL_TIMEOUT = timedelta(minutes=3)
 """How long an answer of a report's author may take on the wire: they read a long conversation, and think."""

@@ -43,11 +43,18 @@ class FaultyData(ClickHouseReportData):
 
     failures = 0
 
+    def nth_last_arrival(self, project_id: int, evaluation_id: UUID, n: int) -> datetime | None:
+        self._fail()
+        return super().nth_last_arrival(project_id, evaluation_id, n)
+
     def outcome_counts(self, window: Window, *, true_is_failure: bool) -> dict[str, int]:
+        self._fail()
+        return super().outcome_counts(window, true_is_failure=true_is_failure)
+
+    def _fail(self) -> None:
         if self.failures:
             self.failures -= 1
             raise StoreUnavailable("The event store is away.")
-        return super().outcome_counts(window, true_is_failure=true_is_failure)
 
 
 class ReportWorld:
@@ -63,7 +70,7 @@ class ReportWorld:
         self.pauses: list[float] = []
         asking = world.asking
         authors = Authors(self.registry, asking.models, trial_eval_limit=trial_eval_limit)
-        numbers = ReportNumbers(self.data, sleep=self._sleep)
+        numbers = ReportNumbers(self.data)
         self.runs = ReportRunActivities(
             registry=self.registry, numbers=numbers, authors=authors, writer=self.writer
         )
@@ -74,13 +81,13 @@ class ReportWorld:
             gate=asking.gate,
             sleep=self._sleep,
         )
-        reader = ReportReader(
+        self.reader = ReportReader(
             registry=self.registry,
             data=self.data,
             events=self.events,
             targets=ClickHouseEvaluationTargets(self.events.connection),
         )
-        self.tools = ReportToolActivities(registry=self.registry, reader=reader)
+        self.tools = ReportToolActivities(registry=self.registry, reader=self.reader)
 
     async def _sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)

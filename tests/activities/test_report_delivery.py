@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -19,11 +19,14 @@ from assay.adapters.outbound import OutboundPolicy, outbound_client
 from assay.adapters.slack import SlackWeb
 from assay.adapters.sql import SqlRegistry
 from assay.adapters.testing import SlackReply, SlackServer
+from assay.contracts.delivery import EmailMessage
 from assay.contracts.evaluation_reports import EvaluationReportSpec
 from assay.contracts.evaluations import EvaluationSpec, EvaluationType, OutputType
 from assay.contracts.integrations import IntegrationKind
 from assay.contracts.report_runs import (
     Delivery,
+    Recipient,
+    RecipientKind,
     ReportContent,
     ReportMetrics,
     ReportRun,
@@ -31,9 +34,10 @@ from assay.contracts.report_runs import (
     ReportTrigger,
 )
 from assay.contracts.report_workflows import DeliverOutcome, DeliverReport
-from assay.errors import DeliveryUnavailable, StoreUnavailable
+from assay.errors import DeliveryRefused, DeliveryUnavailable, StoreUnavailable
 from assay.ports import EmailSender
 from tests.adapters.delivery.mail_server import MailServer
+from tests.stores.events.support import Backend
 from tests.stores.events.verdicts import verdict
 
 PROJECT = 1
@@ -132,14 +136,23 @@ class Outbox:
             )
         )
 
-    async def deliver(self, key: str, email: EmailSender | None = None) -> DeliverOutcome:
-        activities = ReportDeliveryActivities(
+    def activities(self, email: EmailSender | None = None) -> ReportDeliveryActivities:
+        return ReportDeliveryActivities(
             registry=self.registry,
             data=ClickHouseReportData(self.events.connection),
             slack=self.slack,
             email=email or NoMail(),
             page_url=lambda run: f"https://assay.example/reports/{run.id}",
         )
+
+    async def deliver(
+        self,
+        key: str,
+        email: EmailSender | None = None,
+        *,
+        activities: ReportDeliveryActivities | None = None,
+    ) -> DeliverOutcome:
+        activities = activities or self.activities(email)
         wanted = DeliverReport(project_id=PROJECT, run_id=self.run.id, recipient_key=key)
         return await ActivityEnvironment().run(activities.deliver, wanted)
 
@@ -219,6 +232,112 @@ async def test_a_worker_that_is_asked_to_stop_keeps_the_receipt(outbox: Outbox, 
     assert _titles(slack) == THREAD
 
 
+@pytest.mark.parametrize("before", [1, 2], ids=["before_a_reply", "before_the_last"])
+async def test_an_attempt_that_stood_still_posts_nothing_more(
+    outbox: Outbox, slack: SlackServer, before: int
+) -> None:
+    real, asleep = outbox.slack, _AsleepBeforeLooking(outbox.registry, looks=before + 2)
+    outbox.registry = asleep
+    late = asyncio.create_task(outbox.deliver(outbox.slack_key))
+    await asleep.fell_asleep.wait()
+    assert _titles(slack) == THREAD[:before]
+    outbox.registry, outbox.slack = asleep.inner, real
+    assert (await outbox.deliver(outbox.slack_key)).error is None
+    asleep.wake.set()
+    assert await late == DeliverOutcome(recipient_key=outbox.slack_key)
+    assert _titles(slack) == THREAD
+
+
+async def test_an_attempt_that_stood_still_while_posting_takes_nothing_back(
+    outbox: Outbox, slack: SlackServer
+) -> None:
+    real, paused = outbox.slack, _PausedAfter(outbox.slack)
+    outbox.slack = paused
+    late = asyncio.create_task(outbox.deliver(outbox.slack_key))
+    await paused.posted.wait()
+    outbox.slack = real
+    assert (await outbox.deliver(outbox.slack_key)).error is None
+    done = await outbox.delivery(outbox.slack_key)
+    assert (done.is_done, done.receipt["posted"]) == (True, 3)
+    paused.go_on.set()
+    assert await late == DeliverOutcome(recipient_key=outbox.slack_key)
+    assert await outbox.delivery(outbox.slack_key) == done
+    # Only the message that was on its way came twice.
+    assert _titles(slack) == [THREAD[0], *THREAD]
+
+
+async def test_an_attempt_that_is_overtaken_half_way_is_not_the_last(
+    outbox: Outbox, slack: SlackServer
+) -> None:
+    """Else a thread would stay short when the attempt in front dies."""
+    real, paused = outbox.slack, _PausedAfter(outbox.slack)
+    outbox.slack = paused
+    behind = asyncio.create_task(outbox.deliver(outbox.slack_key))
+    await paused.posted.wait()
+    outbox.slack = _FailingAt(real, slack, 1, SlackReply(status=429))
+    with pytest.raises(DeliveryUnavailable):
+        await outbox.deliver(outbox.slack_key)
+    paused.go_on.set()
+    with pytest.raises(DeliveryUnavailable, match="Another attempt"):
+        await behind
+    outbox.slack = real
+    assert (await outbox.deliver(outbox.slack_key)).error is None
+    assert (await outbox.delivery(outbox.slack_key)).is_done
+    assert _titles(slack) == [THREAD[0], *THREAD]
+
+
+async def test_a_late_refusal_does_not_undo_a_delivery(outbox: Outbox, slack: SlackServer) -> None:
+    real, paused = outbox.slack, _PausedBefore(outbox.slack)
+    outbox.slack = paused
+    late = asyncio.create_task(outbox.deliver(outbox.slack_key))
+    await paused.reached.wait()
+    outbox.slack = real
+    await outbox.deliver(outbox.slack_key)
+    done = await outbox.delivery(outbox.slack_key)
+    slack.enqueue(SlackReply(error="is_archived"))
+    paused.go_on.set()
+    assert (await late).error is None
+    assert await outbox.delivery(outbox.slack_key) == done
+
+
+async def test_a_mail_is_sent_by_one_of_two_attempts(outbox: Outbox, mail: MailServer) -> None:
+    asleep = _AsleepBeforeLooking(outbox.registry, looks=2)
+    outbox.registry = asleep
+    late = asyncio.create_task(outbox.deliver(MAIL, _mailer(mail)))
+    await asleep.fell_asleep.wait()
+    outbox.registry = asleep.inner
+    assert (await outbox.deliver(MAIL, _mailer(mail))).error is None
+    asleep.wake.set()
+    assert (await late).error is None
+    assert len(mail.received) == 1
+
+
+async def test_few_of_many_mails_are_under_way_at_once(outbox: Outbox) -> None:
+    addresses = [f"reader-{number}@example.com" for number in range(12)]
+    for address in addresses:
+        recipient = Recipient(key=f"email:{address}", kind=RecipientKind.EMAIL, address=address)
+        await outbox.registry.report_runs.save_delivery(
+            PROJECT, Delivery(run_id=outbox.run.id, recipient=recipient)
+        )
+    counting = _CountingMail()
+    activities = outbox.activities(counting)
+    outcomes = await asyncio.gather(
+        *(outbox.deliver(f"email:{address}", activities=activities) for address in addresses)
+    )
+    assert [outcome.error for outcome in outcomes] == [None] * 12
+    assert counting.sent == 12
+    assert counting.most <= 4
+
+
+async def test_a_refusal_that_goes_on_and_on_is_shortened(outbox: Outbox, slack: SlackServer) -> None:
+    outbox.slack = _Refusing(outbox.slack)
+    error = (await outbox.deliver(outbox.slack_key)).error
+    assert error is not None
+    assert len(error) <= 300
+    assert error.startswith("No, No")
+    assert (await outbox.delivery(outbox.slack_key)).error == error
+
+
 async def test_a_refusal_is_an_answer(outbox: Outbox, slack: SlackServer) -> None:
     outbox.slack = _FailingAt(outbox.slack, slack, 1, SlackReply(error="is_archived"))
     outcome = await outbox.deliver(outbox.slack_key)
@@ -236,12 +355,9 @@ async def test_an_integration_that_was_removed(outbox: Outbox, slack: SlackServe
 
 
 async def test_an_email_has_the_numbers_and_a_chart(outbox: Outbox, mail: MailServer) -> None:
-    outbox.events.insert(
-        [
-            verdict(PROJECT, result, evaluation=outbox.run.evaluation_id)
-            for result in (True, True, True, False)
-        ]
-    )
+    store = Backend(outbox.events.connection)
+    for at, result in ((NOW - timedelta(hours=2), False), (NOW, True)):
+        store.take(at, verdict(PROJECT, result, evaluation=outbox.run.evaluation_id))
     for _ in range(2):
         assert (await outbox.deliver(MAIL, _mailer(mail))).error is None
     [(addresses, message)] = mail.received
@@ -318,19 +434,82 @@ class _PausedAfter(SlackWeb):
         return answer
 
 
+class _PausedBefore(SlackWeb):
+    """Stops before the first message until it may go on."""
+
+    def __init__(self, inner: SlackWeb) -> None:
+        self._inner = inner
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def post(self, *arguments: Any, **named: Any) -> Any:
+        self.reached.set()
+        await self.go_on.wait()
+        return await self._inner.post(*arguments, **named)
+
+
+class _Refusing(SlackWeb):
+    """Refuses with many words."""
+
+    def __init__(self, inner: SlackWeb) -> None:
+        self._inner = inner
+
+    async def post(self, *arguments: Any, **named: Any) -> Any:
+        raise DeliveryRefused("No, " * 500)
+
+
+class _CountingMail:
+    """A mail server that notes how many messages it is given at once."""
+
+    is_configured = True
+
+    def __init__(self) -> None:
+        self.sent = self.most = self._now = 0
+
+    async def send(self, message: EmailMessage) -> None:
+        self._now += 1
+        self.most = max(self.most, self._now)
+        # Until nobody else comes: what could be here at the same time is.
+        for _ in range(200):
+            await asyncio.sleep(0.001)
+        self._now -= 1
+        self.sent += 1
+
+
+class _AsleepBeforeLooking:
+    """A registry for a worker that stands still just before it looks at the receipts for the n-th time."""
+
+    def __init__(self, inner: SqlRegistry, *, looks: int) -> None:
+        self.inner = inner
+        self.report_runs = self
+        self.fell_asleep, self.wake = asyncio.Event(), asyncio.Event()
+        self._looks = looks
+
+    async def deliveries(self, project_id: int, run_id: UUID) -> list[Delivery]:
+        self._looks -= 1
+        if self._looks == 0:
+            self.fell_asleep.set()
+            await self.wake.wait()
+        return await self.inner.report_runs.deliveries(project_id, run_id)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner.report_runs, name, None) or getattr(self.inner, name)
+
+
 class _LosingReceipts:
-    """A registry that is away when the first receipt comes."""
+    """A registry that is away when the first receipt of something sent comes."""
 
     def __init__(self, inner: SqlRegistry) -> None:
         self._inner = inner
         self.report_runs = self
         self._is_lost = False
 
-    async def save_delivery(self, project_id: int, delivery: Delivery) -> None:
-        if not self._is_lost:
+    async def save_delivery(
+        self, project_id: int, delivery: Delivery, *, over: Delivery | None = None
+    ) -> Delivery:
+        if delivery.is_done and not self._is_lost:
             self._is_lost = True
             raise StoreUnavailable("The registry did not answer.")
-        await self._inner.report_runs.save_delivery(project_id, delivery)
+        return await self._inner.report_runs.save_delivery(project_id, delivery, over=over)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner.report_runs, name, None) or getattr(self._inner, name)

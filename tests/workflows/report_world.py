@@ -26,10 +26,12 @@ from assay.contracts.evaluation_reports import ReportFrequency
 from assay.contracts.evaluations import Evaluation, EvaluationStatus, EvaluationType, OutputType
 from assay.contracts.report_runs import DeliveryStatus, GenerationStatus
 from assay.contracts.report_workflows import (
+    AdmittedRun,
     EvaluationReportInput,
     ReportRef,
     ReportRunInput,
     ReportState,
+    ReportWritten,
     RunFinished,
 )
 from assay.errors import WorkError
@@ -47,12 +49,17 @@ Handle = WorkflowHandle[EvaluationReport, None]
 
 @dataclass(frozen=True)
 class End:
-    """How a run ends: after a while, or once a test says so; with numbers or without."""
+    """How a run ends: after a while, or once a test says so; with numbers or without.
+
+    Attributes:
+        delivers: whether it says that its report is stored before it begins to wait.
+    """
 
     after: timedelta = timedelta(seconds=20)
     counts: bool = True
     fails: bool = False
     waits: bool = False
+    delivers: bool = False
 
 
 @workflow.defn(name="evaluation-report-run", sandboxed=False)
@@ -64,15 +71,19 @@ class ScriptedRun:
 
     @workflow.run
     async def run(self, given: ReportRunInput) -> RunFinished:
-        seconds, counts, fails, waits = await workflow.execute_activity(
+        seconds, counts, fails, waits, delivers = await workflow.execute_activity(
             "next-run-end", given, result_type=list, start_to_close_timeout=timedelta(seconds=10)
         )
+        if delivers:
+            await self._tell(given, counts)
         if waits:
             await workflow.wait_condition(lambda: self._released)
         else:
             await workflow.sleep(seconds)
         if fails:
             raise ApplicationError("nobody writes today", non_retryable=True)
+        if not delivers:
+            await self._written(given, counts)
         return RunFinished(
             generation=GenerationStatus.COMPLETED if counts else GenerationStatus.METRICS_UNAVAILABLE,
             delivery=DeliveryStatus.DELIVERED,
@@ -80,6 +91,22 @@ class ScriptedRun:
             counts=counts,
             words="12 results, 91.67 % passed" if counts else "no numbers",
         )
+
+    async def _written(self, given: ReportRunInput, counts: bool) -> None:
+        await workflow.execute_activity(
+            "write-report", args=[given, counts], start_to_close_timeout=timedelta(seconds=10)
+        )
+
+    async def _tell(self, given: ReportRunInput, counts: bool) -> None:
+        await self._written(given, counts)
+        parent = workflow.info().parent
+        assert parent is not None
+        written = ReportWritten(
+            run_id=given.run_id, period_end=given.until, counts=counts, words="written; being delivered"
+        )
+        report = workflow.get_external_workflow_handle(parent.workflow_id)
+        for _ in range(2):
+            await report.signal("report_written", written)
 
     @workflow.signal
     def release(self) -> None:
@@ -91,6 +118,8 @@ class World:
     """Registry and event store of one project, and a script of its runs.
 
     Attributes:
+        rows: what the registry knows of runs.
+        forgotten: up to when transcripts were removed, each time.
         arrivals: how many results arrive in a window.
         ends: how runs end, in the order of their starts; then: all is well.
         faults: what an activity meets, by its name, in order.
@@ -103,13 +132,20 @@ class World:
     evaluations: dict[UUID, Evaluation] = field(default_factory=dict)
     runs: list[ReportRunInput] = field(default_factory=list)
     counts: list[Window] = field(default_factory=list)
+    rows: dict[UUID, AdmittedRun] = field(default_factory=dict)
+    forgotten: list[datetime] = field(default_factory=list)
     plans: int = 0
 
     # the registry, as far as reports ask it
 
     @property
     def registry(self) -> Any:
-        return SimpleNamespace(evaluation_reports=self, evaluations=_Evaluations(self), report_calendar=self)
+        return SimpleNamespace(
+            evaluation_reports=self,
+            evaluations=_Evaluations(self),
+            report_calendar=self,
+            report_runs=SimpleNamespace(forget_transcripts=self.forget_transcripts),
+        )
 
     async def get(self, project_id: int, report_id: UUID) -> Report | None:
         self.plans += 1
@@ -120,6 +156,7 @@ class World:
     async def claim_due(
         self, project_id: int, report_id: UUID, *, due: datetime, following: datetime | None
     ) -> bool:
+        self._meet("claiming")
         is_due = self.reports[report_id].next_delivery_date == due
         if is_due:
             self.edit(report_id, next_delivery_date=following)
@@ -130,6 +167,16 @@ class World:
         self._meet("mark")
         before = self.reports[report_id].last_delivered_at
         self.edit(report_id, last_delivered_at=max(moment, before or moment))
+
+    async def history(self, project_id: int, report_id: UUID, since: datetime) -> list[AdmittedRun]:
+        self._meet("history")
+        ids = {run.run_id for run in self.runs if run.report.report_id == report_id}
+        found = [row for row in self.rows.values() if row.run_id in ids and row.admitted_at >= since]
+        return sorted(found, key=lambda row: row.admitted_at)
+
+    async def forget_transcripts(self, before: datetime) -> int:
+        self.forgotten.append(before)
+        return 0
 
     async def all_live(self, after: UUID | None, limit: int) -> list[tuple[int, UUID]]:
         ids = sorted(report.id for report in self.reports.values() if not report.deleted)
@@ -152,8 +199,20 @@ class World:
     @activity.defn(name="next-run-end")
     async def next_run_end(self, given: ReportRunInput) -> list[Any]:
         self.runs.append(given)
+        self.rows[given.run_id] = _row(given, GenerationStatus.PENDING)
         end = self.ends.pop(0) if self.ends else End()
-        return [end.after.total_seconds(), end.counts, end.fails, end.waits]
+        return [end.after.total_seconds(), end.counts, end.fails, end.waits, end.delivers]
+
+    @activity.defn(name="write-report")
+    async def write(self, given: ReportRunInput, counts: bool) -> None:
+        status = GenerationStatus.COMPLETED if counts else GenerationStatus.METRICS_UNAVAILABLE
+        self.rows[given.run_id] = _row(given, status)
+
+    def lose_run(self, run: ReportRunInput) -> None:
+        """Have the registry know of a run that Temporal does not know of."""
+        lost = run.model_copy(update={"run_id": uuid4()})
+        self.runs[self.runs.index(run)] = lost
+        self.rows = {lost.run_id: _row(lost, GenerationStatus.PENDING)}
 
     # what people do
 
@@ -201,12 +260,14 @@ class World:
             workflows=[EvaluationReport, ScriptedRun, ReconcileReports],
             activities=[
                 reports.plan,
+                reports.recall,
                 reports.count,
                 reports.claim,
                 reports.mark,
                 workflows.await_run,
                 workflows.repair,
                 self.next_run_end,
+                self.write,
             ],
         ):
             yield
@@ -219,6 +280,16 @@ class _Evaluations:
     async def get(self, project_id: int, evaluation_id: UUID) -> Evaluation | None:
         found = self._world.evaluations[evaluation_id]
         return None if found.deleted else found
+
+
+def _row(run: ReportRunInput, generation: GenerationStatus) -> AdmittedRun:
+    return AdmittedRun(
+        run_id=run.run_id,
+        trigger=run.trigger,
+        admitted_at=run.admitted_at,
+        period_end=run.until,
+        generation=generation,
+    )
 
 
 def an_evaluation(now: datetime) -> Evaluation:

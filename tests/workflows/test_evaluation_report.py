@@ -256,6 +256,132 @@ async def test_a_refused_occurrence_is_recorded_and_claimed(skipping: WorkflowEn
         assert other.since == one.until
 
 
+async def test_a_report_that_is_deleted_and_restored_keeps_its_cap(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(arrivals=lambda window: 1_000), await now_of(skipping)
+    midnight = (begin + DAY).replace(hour=0, minute=5, second=0, microsecond=0)
+    await skipping.sleep(midnight - begin)
+    report = world.report(midnight, cooldown_minutes=60, daily_run_cap=2)
+    async with world.worker(skipping.client):
+        for _ in range(4):
+            handle = await start(skipping.client, report)
+            await skipping.sleep(timedelta(hours=2))
+            world.edit(report.id, deleted=True)
+            await handle.execute_update(EvaluationReport.configure)
+            async with asyncio.timeout(20):  # asked for its result, the server would skip time
+                while (await handle.describe()).status == 1:  # noqa: ASYNC110  (the server is asked)
+                    await asyncio.sleep(0.02)
+            world.edit(report.id, deleted=False)
+    moments = [str(run.admitted_at)[5:16] for run in world.runs]
+    assert len(moments) == 2, moments
+    first, second = world.runs
+    assert second.admitted_at - first.admitted_at >= timedelta(hours=1)
+    assert (first.since, second.since) == (midnight, first.until)
+
+
+async def test_nobody_waits_for_a_delivery(skipping: WorkflowEnvironment) -> None:
+    """The run's end completes its line; until then, two hours long, runs begin as if it were over."""
+    slow = End(after=timedelta(hours=2), delivers=True)
+    world, begin = World(ends=[slow] * 20), (await now_of(skipping)).replace(microsecond=0)
+    hourly = {"frequency": SCHEDULED, "rrule": "FREQ=HOURLY", "starts_at": begin, "daily_run_cap": 24}
+    report = world.report(begin, **hourly)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await skipping.sleep(timedelta(hours=6, minutes=30))
+        state = await handle.query(EvaluationReport.state)
+        assert state.gate.running is None
+        answer = await handle.execute_update(EvaluationReport.generate)
+        assert answer.status is GenerateStatus.ACCEPTED
+        await end_and_replay(skipping.client, handle)
+    assert [run.until for run in world.runs[:6]] == [begin + timedelta(hours=n) for n in range(1, 7)]
+    assert [run.finished_at is None for run in state.recent] == [False, False, False, True, True]
+    assert {run.outcome for run in state.recent[:3]} == {"12 results, 91.67 % passed"}
+    assert {run.outcome for run in state.recent[3:]} == {"written; being delivered"}
+    assert state.gate.accepted_at == world.runs[5].admitted_at
+    assert world.reports[report.id].last_delivered_at == begin + timedelta(hours=6)
+
+
+async def test_a_delivery_that_breaks_off_takes_nothing_back(skipping: WorkflowEnvironment) -> None:
+    end = End(after=timedelta(minutes=5), delivers=True, fails=True)
+    world, begin = World(arrivals=lambda window: 10, ends=[end]), await now_of(skipping)
+    report = world.report(begin, cooldown_minutes=1440)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await skipping.sleep(timedelta(minutes=10))
+        state = await until_state(handle, lambda state: state.recent[0].finished_at is not None)
+        await end_and_replay(skipping.client, handle)
+    assert (state.gate.failures, state.gate.cap_used) == (0, 1)
+    assert [run.outcome for run in state.recent] == ["nobody writes today"]
+    assert len(world.runs) == 1
+
+
+async def test_what_was_due_while_the_evaluation_was_off_is_passed_over(
+    skipping: WorkflowEnvironment,
+) -> None:
+    world, begin = World(), (await now_of(skipping)).replace(microsecond=0)
+    report = world.report(begin, frequency=SCHEDULED, rrule="FREQ=WEEKLY", starts_at=begin)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await until_state(handle, lambda state: state.plan is not None)
+        world.edit_evaluation(report.id, enabled=False, active_since=None)
+        await handle.execute_update(EvaluationReport.configure)
+        await skipping.sleep(30 * DAY)
+        world.edit_evaluation(report.id, enabled=True, active_since=await now_of(skipping))
+        await handle.execute_update(EvaluationReport.configure)
+        state = await until_state(handle, lambda state: bool(state.refused))
+        await skipping.sleep(timedelta(hours=1))
+        assert world.runs == []
+        await skipping.sleep(5 * DAY)
+        await end_and_replay(skipping.client, handle)
+    assert [refusal.reason for refusal in state.refused] == [
+        "the evaluation was switched off when it was due"
+    ]
+    assert [run.until for run in world.runs] == [begin + 35 * DAY]
+
+
+async def test_a_claim_that_an_outage_held_up_covers_it(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(), (await now_of(skipping)).replace(microsecond=0)
+    world.faults = {"claiming": [StoreUnavailable("away")] * 160}
+    report = world.report(begin, frequency=SCHEDULED, rrule="FREQ=HOURLY", starts_at=begin)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await skipping.sleep(timedelta(hours=2, minutes=50))
+        await end_and_replay(skipping.client, handle)
+    [run] = world.runs
+    assert timedelta(hours=2) < run.until - begin
+    assert timedelta() <= run.admitted_at - run.until < timedelta(minutes=1)
+    assert world.reports[report.id].next_delivery_date == begin + timedelta(hours=3)
+
+
+async def test_a_claim_whose_answer_is_lost_for_long_is_not(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(), (await now_of(skipping)).replace(microsecond=0)
+    world.faults = {"claim": [StoreUnavailable("away")] * 160}
+    report = world.report(begin, frequency=SCHEDULED, rrule="FREQ=HOURLY", starts_at=begin)
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await skipping.sleep(timedelta(hours=2, minutes=50))
+        await end_and_replay(skipping.client, handle)
+    assert [run.until - begin for run in world.runs] == [timedelta(hours=1), timedelta(hours=2)]
+
+
+async def test_an_occurrence_that_waits_is_void_once_results_decide(skipping: WorkflowEnvironment) -> None:
+    world, begin = World(ends=[End(waits=True)]), (await now_of(skipping)).replace(microsecond=0)
+    report = world.report(begin, frequency=SCHEDULED, rrule="FREQ=DAILY", starts_at=begin)
+    world.faults = {"claim": [StoreUnavailable("away")] * 3}
+    async with world.worker(skipping.client):
+        handle = await start(skipping.client, report)
+        await skipping.sleep(DAY)
+        # While the claim is being made, somebody asks for a report; so the occurrence has to wait.
+        answer = await handle.execute_update(EvaluationReport.generate)
+        await until(lambda: len(world.runs) == 1 and not world.faults["claim"])
+        world.edit(report.id, frequency=ReportFrequency.EVERY_N, next_delivery_date=None)
+        await handle.execute_update(EvaluationReport.configure)
+        await until_state(handle, lambda state: state.plan is not None and state.plan.threshold == 10)
+        await skipping.client.get_workflow_handle(f"evaluation-report-run-{answer.run_id}").signal("release")
+        await skipping.sleep(timedelta(minutes=5))
+        await end_and_replay(skipping.client, handle)
+    assert [run.trigger for run in world.runs] == [ReportTrigger.MANUAL]
+
+
 async def test_an_edit_takes_effect_at_once(skipping: WorkflowEnvironment) -> None:
     world, begin = World(), (await now_of(skipping)).replace(microsecond=0)
     report = world.report(begin, frequency=SCHEDULED, rrule="FREQ=MONTHLY", starts_at=begin)

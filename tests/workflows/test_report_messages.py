@@ -14,7 +14,6 @@ from temporalio.service import RPCError
 
 from assay.contracts.evaluation_reports import EvaluationReport as Report
 from assay.contracts.report_workflows import (
-    EvaluationReportInput,
     GenerateStatus,
     ReconcileReportsInput,
     ReportRef,
@@ -115,24 +114,44 @@ async def test_a_restored_report_goes_on_whatever_the_order(server: Client) -> N
         await of(server, report).terminate()
 
 
-async def test_a_run_in_flight_is_seen_to_its_end_by_the_next_history(server: Client) -> None:
+async def test_a_run_in_flight_is_seen_to_its_end_by_the_next_workflow(server: Client) -> None:
     world = World(arrivals=lambda window: 10, ends=[End(waits=True)])
-    report = world.report(now())
-    ref = ReportRef(project_id=PROJECT, report_id=report.id)
+    report = world.report(now(), daily_run_cap=1)
     async with world.worker(server):
         handle = await start(server, report)
         state = await until_state(handle, lambda state: state.gate.running is not None)
         running = state.gate.running
         assert running is not None
         await until(lambda: len(world.runs) == 1)
-        await handle.terminate()  # as one that continues as new, it knows of a run that it cannot await
-        again = await start(server, report, EvaluationReportInput(report=ref, gate=state.gate))
+        await handle.terminate()
+        again = await start(server, report)
         assert (await again.execute_update(EvaluationReport.generate)).run_id == running.run_id
         await server.get_workflow_handle(f"evaluation-report-run-{running.run_id}").signal("release")
-        after = await until_state(again, lambda state: state.gate.running is None)
+        after = await until_state(again, lambda state: state.gate.running is None and bool(state.refused))
         assert [run.run_id for run in after.recent] == [running.run_id]
-        assert after.gate.accepted_at == running.admitted_at
+        assert (after.gate.accepted_at, after.gate.cap_used) == (running.admitted_at, 1)
         assert world.reports[report.id].last_delivered_at == world.runs[0].until
+        assert [refusal.reason for refusal in after.refused] == ["daily cap of 1 reached"]
+        assert len(world.runs) == 1
+        await again.terminate()
+
+
+async def test_a_run_that_ended_unattended_moves_the_mark(server: Client) -> None:
+    world = World(arrivals=lambda window: 10, ends=[End(waits=True)])
+    report = world.report(now())
+    async with world.worker(server):
+        handle = await start(server, report)
+        await until(lambda: len(world.runs) == 1)
+        await handle.terminate()
+        run = server.get_workflow_handle(f"evaluation-report-run-{world.runs[0].run_id}")
+        await run.signal("release")
+        await run.result()
+        assert world.reports[report.id].last_delivered_at is None
+        again = await start(server, report)
+        after = await until_state(again, lambda state: bool(state.refused))
+        assert world.reports[report.id].last_delivered_at == world.runs[0].until
+        assert {window.since for window in world.counts[1:]} == {world.runs[0].until}
+        assert [refusal.reason for refusal in after.refused] == ["cooldown"]
         await again.terminate()
 
 
@@ -140,19 +159,17 @@ async def test_a_run_in_flight_is_seen_to_its_end_by_the_next_history(server: Cl
 async def test_a_run_that_somebody_ended_has_failed(server: Client, is_known: bool) -> None:
     world = World(arrivals=lambda window: 10, ends=[End(waits=True)])
     report = world.report(now())
-    ref = ReportRef(project_id=PROJECT, report_id=report.id)
     async with world.worker(server):
         handle = await start(server, report)
-        state = await until_state(handle, lambda state: state.gate.running is not None)
-        running = state.gate.running
-        assert running is not None
         await until(lambda: len(world.runs) == 1)
+        run = server.get_workflow_handle(f"evaluation-report-run-{world.runs[0].run_id}")
         if is_known:
-            await server.get_workflow_handle(f"evaluation-report-run-{running.run_id}").terminate()
+            await run.terminate()
         else:
             await handle.terminate()
-            gate = state.gate.model_copy(update={"running": running.model_copy(update={"run_id": uuid4()})})
-            handle = await start(server, report, EvaluationReportInput(report=ref, gate=gate))
+            await run.terminate()
+            world.lose_run(world.runs[0])
+            handle = await start(server, report)
         after = await until_state(handle, lambda state: state.gate.running is None and bool(state.refused))
         assert (after.gate.failures, after.gate.cap_used) == (1, 0)
         assert [refusal.reason for refusal in after.refused] == ["rest after a failed run"]
@@ -162,19 +179,20 @@ async def test_a_run_that_somebody_ended_has_failed(server: Client, is_known: bo
 async def test_what_was_lost_is_found(server: Client) -> None:
     """Whatever crashes between the registry and Temporal: starts, changes, ends."""
     world, begin = World(), now() - timedelta(days=3)
-    unknown, idle, changed, switched, gone, deleted = (
-        world.report(begin, enabled=number in (1, 2)) for number in range(6)
+    unknown, idle, changed, switched, gone, deleted, unheard = (
+        world.report(begin, enabled=number in (1, 2)) for number in range(7)
     )
     async with world.worker(server):
-        for report in (idle, changed, switched, gone):
+        for report in (idle, changed, switched, gone, unheard):
             await configure_report(server, PROJECT, report.id)
             await until_state(of(server, report), lambda state: state.plan is not None)
         world.edit(deleted.id, deleted=True)
         world.edit(changed.id, trigger_threshold=77)
         world.edit_evaluation(switched.id, description="sharper")
         world.edit_evaluation(gone.id, deleted=True)
+        world.edit(unheard.id, deleted=True)
         query = "WorkflowType = 'evaluation-report' AND ExecutionStatus = 'Running'"
-        ids = {evaluation_report_id(report.id) for report in (idle, changed, switched, gone)}
+        ids = {evaluation_report_id(report.id) for report in (idle, changed, switched, gone, unheard)}
         await until_true(lambda: _lists(server, query, ids))
         plans = world.plans
 
@@ -184,12 +202,15 @@ async def test_what_was_lost_is_found(server: Client) -> None:
             id=f"reconcile-reports-{uuid4()}",
             task_queue=TaskQueue.MAIN,
         )
-        assert repaired.repaired == ReportsRepaired(reports=5, started=1, planned=3)
+        assert repaired.repaired == ReportsRepaired(reports=5, started=1, planned=3, ended=1)
+        [before] = world.forgotten
+        assert before <= now() - timedelta(days=30)
         await until_state(of(server, unknown), lambda state: state.plan is not None)
         await until_state(
             of(server, changed), lambda state: state.plan is not None and state.plan.threshold == 77
         )
         await of(server, gone).result()
+        await of(server, unheard).result()
         assert world.plans > plans
         with pytest.raises(RPCError):
             await of(server, deleted).describe()

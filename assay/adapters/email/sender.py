@@ -6,6 +6,7 @@ import asyncio
 import smtplib
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -18,6 +19,9 @@ from assay.errors import DeliveryRefused, DeliveryUnavailable
 
 _TIMEOUT_SECONDS = 30.0
 """Of each wait for the server."""
+
+_THREADS = 4
+"""At most so many messages are handed over at a time; a slow server keeps nobody else's threads busy."""
 
 _MAX_WORDS = 200
 _NOT_SET_UP = "E-mail is not set up: the operator has not named a mail server (ASSAY_SMTP_URL)."
@@ -34,7 +38,7 @@ class NoMail:
 
 
 class SmtpSender:
-    """Hands messages to the operator's mail server, a connection each.
+    """Hands messages to the operator's mail server, a connection each, in threads of its own until `close`.
 
     A password never travels in the clear: without TLS the server is told nothing. Where the server is, the
     operator decides, not a project; so the outbound policy, which is about HTTP, has no say in it.
@@ -59,6 +63,7 @@ class SmtpSender:
         self._sender = sender
         self._tls = tls or ssl.create_default_context()
         self._timeout = timeout
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="smtp")
 
     async def send(self, message: EmailMessage) -> None:
         """See the port."""
@@ -67,7 +72,11 @@ class SmtpSender:
         except ValueError:
             raise DeliveryRefused(f"{message.to[:_MAX_WORDS]!r} is not an e-mail address.") from None
         mime = mime_message(message, sender=self._sender, to=to, sent_at=datetime.now(UTC))
-        await asyncio.to_thread(self._hand_over, mime, to)
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._hand_over, mime, to)
+
+    def close(self) -> None:
+        """Take no more messages. Those that wait are dropped; one on its way is given the time it needs."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _hand_over(self, mime: MimeMessage, to: Address) -> None:
         with _delivery_errors(to.addr_spec):

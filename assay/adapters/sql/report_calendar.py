@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from assay.adapters.sql.database import Database
-from assay.adapters.sql.tables import EvaluationReportRow
+from assay.adapters.sql.tables import EvaluationReportRow, ReportRunRow
 from assay.contracts.evaluation_reports import ReportFrequency
+from assay.contracts.report_runs import GenerationStatus
+from assay.contracts.report_workflows import AdmittedRun
 
 
 class SqlReportCalendar:
@@ -60,6 +62,35 @@ class SqlReportCalendar:
         )
         async with self._database.read() as session:
             return list(await session.scalars(statement))
+
+    async def history(self, project_id: int, report_id: UUID, since: datetime) -> list[AdmittedRun]:
+        """Runs of a report that were admitted at or after an instant, oldest first."""
+        statement = (
+            select(
+                ReportRunRow.id,
+                ReportRunRow.trigger,
+                ReportRunRow.created_at,
+                ReportRunRow.period_end,
+                ReportRunRow.generation_status,
+            )
+            .where(
+                ReportRunRow.project_id == project_id,
+                ReportRunRow.report_id == report_id,
+                ReportRunRow.created_at >= since,
+            )
+            .order_by(ReportRunRow.created_at, ReportRunRow.id)
+        )
+        async with self._database.read() as session:
+            return [
+                AdmittedRun(
+                    run_id=run_id,
+                    trigger=trigger,
+                    admitted_at=admitted_at,
+                    period_end=period_end,
+                    generation=generation or GenerationStatus.PENDING,
+                )
+                for run_id, trigger, admitted_at, period_end, generation in await session.execute(statement)
+            ]
 
     async def all_live(self, after: UUID | None, limit: int) -> list[tuple[int, UUID]]:
         """(project, report) of all reports that are not deleted, in order of their ids, a page at a time."""

@@ -72,14 +72,20 @@ class SqlReportRuns:
         model: str | None,
         cost_usd: float | None,
     ) -> ReportRun:
-        """Store what a run found and wrote, over what was there.
+        """Store what a run found and wrote, unless it is as far already; returns the run as it is stored.
 
         Raises:
             StoreRejected: there is no such run.
         """
         columns = _content_columns(content, model) | {"cost_usd": cost_usd}
+        # In the statement itself: a late attempt must not put other numbers over those that a model writes
+        # about, nor any over the report that they became.
+        is_earlier: ColumnElement[bool] = ReportRunRow.generation_status.is_(None)
+        if content.generation_status is not GenerationStatus.PENDING:
+            is_earlier |= ReportRunRow.generation_status == GenerationStatus.PENDING
+        statement = update(ReportRunRow).where(_is_run(project_id, run_id), is_earlier).values(**columns)
         async with self._database.write() as session:
-            await session.execute(update(ReportRunRow).where(_is_run(project_id, run_id)).values(**columns))
+            await session.execute(statement)
             return await _stored(session, project_id, run_id)
 
     async def record_delivery(
@@ -152,34 +158,36 @@ class SqlReportRuns:
             found = [_delivery(row) for row in await session.scalars(statement)]
         return sorted(found, key=lambda delivery: delivery.recipient.key)
 
-    async def save_delivery(self, project_id: int, delivery: Delivery) -> None:
-        """Store what was reached for one recipient, over what was there.
+    async def save_delivery(
+        self, project_id: int, delivery: Delivery, *, over: Delivery | None = None
+    ) -> Delivery:
+        """Store what was reached for one recipient if `over` still is what is known of it.
+
+        Returns:
+            What is stored now; what somebody else stored meanwhile stays as it is.
 
         Raises:
-            StoreRejected: there is no such run.
+            StoreRejected: there is no such run, or nothing was ever stored for the recipient.
         """
-        recipient, error = delivery.recipient, delivery.error
-        place = {"run_id": delivery.run_id, "recipient_key": recipient.key}
-        columns = {
-            "kind": recipient.kind,
-            "address": recipient.address,
-            "integration_id": recipient.integration_id,
-            "receipt": delivery.receipt,
-            "is_done": delivery.is_done,
-            "error": None if error is None else storable(error),
-            "updated_at": utc_now(),
-        }
+        place = {"run_id": delivery.run_id, "recipient_key": delivery.recipient.key}
+        columns = _delivery_columns(delivery)
+        is_here = and_(
+            ReportDeliveryRow.project_id == project_id,
+            *(getattr(ReportDeliveryRow, k) == v for k, v in place.items()),
+        )
         async with self._database.write() as session:
-            statement = (
-                inserting(session, ReportDeliveryRow)
-                .values(project_id=project_id, **place, **columns)
-                .on_conflict_do_update(
-                    index_elements=[*place], set_=columns, where=ReportDeliveryRow.project_id == project_id
+            if over is None:
+                statement = inserting(session, ReportDeliveryRow).values(
+                    project_id=project_id, **place, **columns
                 )
-                .returning(ReportDeliveryRow.run_id)
-            )
-            if await session.scalar(statement) is None:
+                await session.execute(statement.on_conflict_do_nothing(index_elements=[*place]))
+            row = await session.scalar(select(ReportDeliveryRow).where(is_here).with_for_update())
+            if row is None:
                 raise _no_run(delivery.run_id)
+            if _delivery(row) == over:
+                for name, value in columns.items():
+                    setattr(row, name, value)
+            return _delivery(row)
 
     async def list(
         self, project_id: int, report_id: UUID, query: ReportRunQuery
@@ -249,6 +257,19 @@ def _run(row: ReportRunRow) -> ReportRun:
     columns = {name: getattr(row, name) for name in ReportRun.model_fields}
     content = None if row.content is None else ReportContent.model_validate(row.content)
     return ReportRun(**columns | {"content": content, "delivery_errors": tuple(row.delivery_errors)})
+
+
+def _delivery_columns(delivery: Delivery) -> dict[str, Any]:
+    recipient, error = delivery.recipient, delivery.error
+    return {
+        "kind": recipient.kind,
+        "address": recipient.address,
+        "integration_id": recipient.integration_id,
+        "receipt": delivery.receipt,
+        "is_done": delivery.is_done,
+        "error": None if error is None else storable(error),
+        "updated_at": utc_now(),
+    }
 
 
 def _entry(row: ReportMessageRow) -> TranscriptEntry:

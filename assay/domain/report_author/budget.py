@@ -10,6 +10,9 @@ MAX_MODEL_CALLS: Final = 40
 MAX_TOKENS: Final = 1_500_000
 """In and out, of all calls together: every call puts the conversation again."""
 
+MAX_READ_CHARS: Final = 4_000_000
+"""Of all results of queries together: they are stored, and read again at every step."""
+
 MAX_TIME: Final = timedelta(hours=2)
 MAX_CALLS_PER_MESSAGE: Final = 16
 

@@ -25,10 +25,12 @@ class Conversation:
     Attributes:
         evidence: what its queries returned.
         draft: what it has written.
+        read_chars: length of what its queries returned.
     """
 
     evidence: Evidence = field(default_factory=Evidence)
     draft: Draft = field(default_factory=Draft)
+    read_chars: int = 0
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> Conversation:
@@ -57,8 +59,11 @@ class Conversation:
                 self.write(call)
             except ToolMisuse:
                 return  # its result says why
-        else:
-            self.evidence.learn(_decoded(result.get("content")))
+            return
+        content = result.get("content")
+        if isinstance(content, str):
+            self.read_chars += len(content)
+            self.evidence.learn(_decoded(content))
 
 
 def tool_calls(message: Message) -> list[ToolCall]:
@@ -85,8 +90,8 @@ def with_fewer_calls(message: Message, most: int) -> dict[str, Any]:
     return {**message, "tool_calls": calls[:most]} if len(calls) > most else dict(message)
 
 
-def _decoded(content: object) -> object:
+def _decoded(content: str) -> object:
     try:
-        return json.loads(content) if isinstance(content, str) else None
+        return json.loads(content)
     except ValueError:
         return None

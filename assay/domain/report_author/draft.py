@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from assay.contracts.report_runs import Citation, ReportContent, ReportMetrics, ReportSection
 from assay.domain.report_author.evidence import Evidence
+from assay.domain.report_author.mentions import mentions
 from assay.domain.report_author.tools import AddCitation, AddSection, Arguments, SetTitle, ToolMisuse
 
 MAX_SECTIONS: Final = 6
 MAX_CITATIONS: Final = 50
-
-_IN_BACKTICKS = re.compile(r"(`+)(.+?)\1", re.DOTALL)
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Problem(NamedTuple):
@@ -42,7 +39,7 @@ class Draft:
         """The draft after another write call.
 
         Raises:
-            ToolMisuse: there is no room for it, or it cites what no query has returned.
+            ToolMisuse: there is no room for it, or it cites or names what no query has returned.
         """
         match call:
             case SetTitle(title=title):
@@ -59,34 +56,58 @@ class Draft:
         found = []
         if not self.title:
             found.append(Problem("it has no title", "There is no title: call set_title."))
+        found += self._named_wrongly("its title", "The title", self.title, evidence)
         if not self.sections:
             found.append(Problem("it has no sections", "There are no sections: call add_section."))
         for number, section in enumerate(self.sections, 1):
-            if uncited := self.uncited(section, evidence):
-                found.append(
-                    Problem(
-                        f"section {number} names {len(uncited)} ids that it does not cite",
-                        f"Section {section.title!r} names ids that are not cited: {', '.join(uncited)}. Cite "
-                        "each with add_citation, or write the section again without them.",
-                    )
-                )
+            names = f"section {number}", f"Section {section.title!r}"
+            found += self._named_wrongly(*names, _text(section), evidence)
         return found
 
-    def uncited(self, section: ReportSection, evidence: Evidence) -> list[str]:
-        """Ids in backticks that readers could not open."""
-        cited = {
-            text.lower()
-            for citation in self.citations
-            for text in (citation.generation_id, citation.trace_id, citation.session_id)
-        }
-        named = dict.fromkeys(_ids(f"{section.title}\n{section.content}", evidence))
-        return [text for text in named if text.lower() not in cited]
+    def uncited(self, evidence: Evidence) -> list[str]:
+        """Ids in backticks in any section that readers could not open."""
+        return _each_once(self._checked(_text(section), evidence).uncited for section in self.sections)
+
+    def unknown(self, evidence: Evidence) -> list[str]:
+        """UUIDs elsewhere in any section that are of no generation, trace or session that was shown."""
+        return _each_once(self._checked(_text(section), evidence).unknown for section in self.sections)
 
     def content(self, metrics: ReportMetrics | None) -> ReportContent:
         """The report."""
         return ReportContent(
             title=self.title, sections=self.sections, citations=self.citations, metrics=metrics
         )
+
+    def _named_wrongly(self, words: str, subject: str, text: str, evidence: Evidence) -> list[Problem]:
+        uncited, unknown = self._checked(text, evidence)
+        found = []
+        if uncited:
+            found.append(
+                Problem(
+                    f"{words} names {len(uncited)} ids that it does not cite",
+                    f"{subject} names ids that are not cited: {', '.join(uncited)}. Cite each with "
+                    "add_citation, or write it again without them.",
+                )
+            )
+        if unknown:
+            found.append(
+                Problem(
+                    f"{words} names {len(unknown)} ids that its author was not shown",
+                    f"{subject} names what is no id of a generation, trace or session that you were shown: "
+                    f"{', '.join(unknown)}. Write it again without them.",
+                )
+            )
+        return found
+
+    def _checked(self, text: str, evidence: Evidence) -> _Checked:
+        cited = {
+            text.lower()
+            for citation in self.citations
+            for text in (citation.generation_id, citation.trace_id, citation.session_id)
+        }
+        in_code, uuids = mentions(text, evidence.knows)
+        uncited = [each for each in in_code if each.lower() not in cited]
+        return _Checked(uncited, [each for each in _unknown(uuids, evidence) if each not in uncited])
 
     def _with_section(self, section: ReportSection) -> Draft:
         titles = [each.title for each in self.sections]
@@ -99,6 +120,8 @@ class Draft:
 
     def _with_citation(self, call: AddCitation, evidence: Evidence) -> Draft:
         seen = evidence.generation(call.generation_id)
+        if unknown := _unknown(mentions(call.reason, evidence.knows).uuids, evidence):
+            raise ToolMisuse(f"The reason names ids that no query has returned: {', '.join(unknown)}")
         others = tuple(each for each in self.citations if each.generation_id != call.generation_id)
         if len(others) == MAX_CITATIONS:
             raise ToolMisuse(f"There are {MAX_CITATIONS} citations already.")
@@ -111,11 +134,21 @@ class Draft:
         return replace(self, citations=(*others, citation))
 
 
-def _ids(text: str, evidence: Evidence) -> Iterator[str]:
-    """Ids in backticks: known ones, and whatever looks like one."""
-    for _, span in _IN_BACKTICKS.findall(text):
-        whole = span.strip()
-        if evidence.knows(whole):
-            yield whole
-        else:
-            yield from _UUID.findall(whole)
+class _Checked(NamedTuple):
+    """Ids in a text that must not be there as they are."""
+
+    uncited: list[str]
+    unknown: list[str]
+
+
+def _text(section: ReportSection) -> str:
+    # Two paragraphs: no mark that the title opens may close in the content.
+    return f"{section.title}\n\n{section.content}"
+
+
+def _unknown(uuids: Iterable[str], evidence: Evidence) -> list[str]:
+    return [each for each in uuids if not (evidence.knows(each) or evidence.knows(each.lower()))]
+
+
+def _each_once(lists: Iterable[list[str]]) -> list[str]:
+    return list(dict.fromkeys(each for found in lists for each in found))

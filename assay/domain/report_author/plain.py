@@ -6,7 +6,7 @@ from assay.contracts.report_runs import GenerationStatus, ReportContent, ReportM
 from assay.domain.report_words import number, percent, points
 
 _NO_NUMBERS = (
-    "The event store gave no numbers for this period, although it was asked several times. The period stays "
+    "The event store gave no numbers for this period, although it was asked for an hour. The period stays "
     "open: the next report covers it."
 )
 

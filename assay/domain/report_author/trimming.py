@@ -47,6 +47,11 @@ def trimmed(messages: Sequence[Message], *, most: int = CONVERSATION_CHARS) -> l
     return [*head, note, *(message for turn in kept for message in turn)]
 
 
+def estimated_tokens(parts: Sequence[Message]) -> int:
+    """About how many tokens messages or tools take, by their length: for providers that do not say."""
+    return -(-_size(parts) // CHARS_PER_TOKEN)
+
+
 def _split(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[list[dict[str, Any]]]]:
     """The head, and the turns after it."""
     spoken = (number for number, message in enumerate(messages) if message["role"] == "assistant")

@@ -6,16 +6,17 @@ Styles stand at every element, because mail programs drop style sheets; raw HTML
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from assay.contracts.report_runs import Citation
 from assay.domain.report_messages.letter import Letter, one_line, section_text
-from assay.domain.report_messages.markdown import parse, parser
+from assay.domain.report_messages.markdown import leads_to, parse, parser, plain
 from assay.domain.report_messages.numbers import metric_rows
 
 CHART_ID = "pass-rate"
@@ -93,6 +94,8 @@ def _reference(cited: Citation, evidence: Mapping[str, str]) -> _Reference:
 def _html(text: str, evidence: Mapping[str, str]) -> Markup:
     """Markdown as HTML with styles; the renderer escapes everything that is not its own."""
     tokens = parse(text, evidence)
+    for whole in tokens:
+        whole.children = None if whole.children is None else list(_honest(whole.children))
     for token in (part for whole in tokens for part in (whole, *(whole.children or ()))):
         style = _STYLES.get(token.tag)
         if style is not None and token.nesting >= 0:
@@ -100,6 +103,19 @@ def _html(text: str, evidence: Mapping[str, str]) -> Markup:
             own = token.attrGet("style")
             token.attrSet("style", f"{style};{own}" if own else style)
     return Markup(parser().renderer.render(tokens, parser().options, {}))  # noqa: S704  (escaped just now)
+
+
+def _honest(inline: Sequence[Token]) -> Iterator[Token]:
+    """Inline tokens with the host behind the label of each link that does not say where it leads."""
+    opening = 0
+    for place, token in enumerate(inline):
+        if token.type == "link_open":
+            opening = place
+        elif token.type == "link_close":
+            host = leads_to(inline[opening], plain(inline[opening + 1 : place]))
+            if host is not None:
+                yield Token("text", "", 0, content=f" ({host})")
+        yield token
 
 
 @functools.cache

@@ -1,18 +1,22 @@
 """Markdown as models write it: CommonMark with tables and strikethrough, and no HTML in it.
 
 The text may quote traffic that somebody else wrote. So raw HTML is text, only web and mail addresses
-become links, and pictures become links too: a mail program must not call anybody by itself.
+become links, and pictures become links too: a mail program must not call anybody by itself. A label may
+promise anything, so whoever shows a link says where it leads.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _ADDRESSES = ("https://", "http://", "mailto:")
+_EVIDENCE = "evidence"
+"""Markup of links that are ours: those of cited ids."""
 
 
 class _Parser(MarkdownIt):
@@ -46,6 +50,28 @@ def plain(tokens: Sequence[Token]) -> str:
     return "".join(breaks.get(token.type, token.content) for token in tokens)
 
 
+def leads_to(link: Token, label: str) -> str | None:
+    """The host or mailbox to name beside the label of a link; None where the reader knows it already.
+
+    Args:
+        link: its opening token.
+        label: what it says, without formatting.
+    """
+    address = str(link.attrGet("href") or "")
+    if link.markup == _EVIDENCE or label in (address, address.removeprefix("mailto:")):
+        return None
+    return destination(address)
+
+
+def destination(address: str) -> str:
+    """The host or mailbox that an address leads to."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "nowhere"  # no browser can read such an address either
+    return (parts.path if parts.scheme == "mailto" else parts.hostname) or "nowhere"
+
+
 def _without_pictures(tokens: Sequence[Token]) -> list[Token]:
     """Every picture becomes a link to it, or its description where it stands in a link already."""
     found: list[Token] = []
@@ -57,7 +83,7 @@ def _without_pictures(tokens: Sequence[Token]) -> list[Token]:
             continue
         address = str(token.attrGet("src") or "")
         description = Token("text", "", 0, content=token.content or address)
-        found += [description] if depth else _link(address, description)
+        found += [description] if depth else _link(address, description, markup="image")
     return found
 
 
@@ -67,13 +93,13 @@ def _linked(tokens: Sequence[Token], links: Mapping[str, str]) -> list[Token]:
     for token in tokens:
         depth += token.nesting if token.type.startswith("link_") else 0
         address = links.get(token.content) if token.type == "code_inline" and not depth else None
-        found += [token] if address is None else _link(address, token)
+        found += [token] if address is None else _link(address, token, markup=_EVIDENCE)
     return found
 
 
-def _link(address: str, label: Token) -> list[Token]:
+def _link(address: str, label: Token, *, markup: str) -> list[Token]:
     return [
-        Token("link_open", "a", 1, attrs={"href": address}),
+        Token("link_open", "a", 1, attrs={"href": address}, markup=markup),
         label,
         Token("link_close", "a", -1),
     ]

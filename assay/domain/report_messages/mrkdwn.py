@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
-from assay.domain.report_messages.markdown import parse, plain
+from assay.domain.report_messages.markdown import leads_to, parse, plain
 from assay.domain.report_messages.splitting import size, split_lines, split_text
 
 _WHOLE = re.compile(r"<[^<>\n]+>|&(?:amp|lt|gt);|`[^`\n]+`|\*[^*\n]{1,300}\*")
@@ -227,13 +227,16 @@ def _formatted(children: Sequence[Token], *, bold: bool) -> str:
 
 
 def _link_of(opening: Token, following: Iterator[Token]) -> str:
-    """The link that an opening token begins; takes its tokens up to the closing one."""
+    """The link that an opening token begins, with its host; takes its tokens up to the closing one."""
     label: list[Token] = []
     for token in following:
         if token.type == "link_close":
             break
         label.append(token)
-    return link(str(opening.attrGet("href") or ""), plain(label))
+    words = plain(label)
+    host = leads_to(opening, words)
+    shown = f"{words} ({host})" if host and words.strip() else words
+    return link(str(opening.attrGet("href") or ""), shown)
 
 
 def _code(text: str) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
 from assay.adapters.testing import Reply
 from assay.contracts.evaluation_reports import EvaluationReport
-from assay.contracts.evaluations import Evaluation
+from assay.contracts.evaluations import Evaluation, TrialPlace
 from assay.contracts.provider_keys import KeyState
 from assay.contracts.report_runs import TranscriptEntry
-from assay.contracts.report_workflows import AuthorAsk, AuthorStep, PreparedRun, ReportRunInput
+from assay.contracts.report_workflows import AuthorAsk, AuthorStep, FinishReport, PreparedRun, ReportRunInput
 from assay.errors import (
     ProviderAuthenticationFailed,
     ProviderKeyRequired,
+    ProviderUnavailable,
     StoreUnavailable,
 )
 from tests.activities.report_run_world import ReportWorld
@@ -114,10 +117,86 @@ async def test_a_key_that_is_refused_is_told_and_not_asked_with_again(reports: R
     assert (await stored(reports.world, key)).state is KeyState.INVALID
 
 
-async def test_a_report_takes_no_place_of_the_trial(reports: ReportWorld, report: EvaluationReport) -> None:
+async def places(reports: ReportWorld, limit: int) -> int:
+    """How many places others could take now."""
+    trial = reports.registry.trial
+    wanted = [uuid4() for _ in range(limit)]
+    taken = await trial.reserve_many(PROJECT, wanted, limit=limit)
+    await trial.settle_many(PROJECT, released=wanted)
+    return sum(place is TrialPlace.RESERVED for place in taken.values())
+
+
+async def finish(reports: ReportWorld, run: ReportRunInput) -> None:
+    given = FinishReport(run=run, author=None, fallback_reason="nobody wrote")
+    await ActivityEnvironment().run(reports.runs.finish, given)
+
+
+async def test_a_report_takes_one_place_of_the_trial(
+    world: World, evaluation: Evaluation, report: EvaluationReport
+) -> None:
+    one = ReportWorld(world, trial_eval_limit=1)
+    run, found = await prepared(one, report)
+    assert (found.author is not None, await places(one, 1), await world.used()) == (True, 0, 0)
+    one.author_says([("get_summary_metrics", {})], [])
+
+    for number in (2, 4):
+        await ask(one, run, number)
+        assert await world.used() == 1
+    await finish(one, run)
+
+    assert await world.used() == 1
+    _, other = await prepared(one, report)
+    assert other.no_author_reason == "the trial on the operator's model access is used up"
+    await one.writer.aclose()
+
+
+async def test_a_place_comes_back_if_no_answer_was_paid_for(world: World, report: EvaluationReport) -> None:
+    one = ReportWorld(world, trial_eval_limit=1)
+    run, _ = await prepared(one, report)
+    one.model.enqueue(*[Reply(status=500, body={"error": {"message": "down"}})] * 9)
+    with pytest.raises(ProviderUnavailable):
+        await ask(one, run)
+    assert await places(one, 1) == 0  # another attempt follows
+
+    await finish(one, run)
+
+    assert (await places(one, 1), await world.used()) == (1, 0)
+    await one.writer.aclose()
+
+
+async def test_nobody_writes_while_others_hold_the_last_places(
+    world: World, report: EvaluationReport
+) -> None:
+    one = ReportWorld(world, trial_eval_limit=1)
+    await one.registry.trial.reserve(PROJECT, uuid4(), limit=1)
+    run, found = await prepared(one, report)
+    assert "hold the last places of the trial" in (found.no_author_reason or "")
+    with pytest.raises(ProviderKeyRequired, match="hold the last places"):
+        await ask(one, run)
+    assert one.asked == 0
+    await one.writer.aclose()
+
+
+async def test_a_trial_is_not_touched_on_an_own_key(world: World) -> None:
+    none = ReportWorld(world, trial_eval_limit=0)
+    evaluation = await judged_by(world, await own_key(world))
+    none.results(evaluation, True)
+    run, _ = await prepared(none, await none.report(evaluation))
+    with capture_logs() as logs:
+        await ask(none, run)
+        await finish(none, run)
+    assert (await world.used(), [each for each in logs if "trial" in each["event"]]) == (0, [])
+    await none.writer.aclose()
+
+
+async def test_tokens_that_nobody_tells_are_estimated(reports: ReportWorld, report: EvaluationReport) -> None:
     run, _ = await prepared(reports, report)
-    await ask(reports, run)
-    assert await reports.world.used() == 0
+    reports.model.enqueue(Reply(content="x" * 30_000, input_tokens=0, output_tokens=0))
+    step = await ask(reports, run)
+    sent = reports.model.requests[0].body
+    asked = len(json.dumps([sent["messages"], sent["tools"]], ensure_ascii=False))
+    assert step.input_tokens == pytest.approx(asked / 3, rel=0.05)
+    assert 10_000 <= step.output_tokens < 10_100
 
 
 async def test_nobody_writes_on_a_trial_that_is_used_up(

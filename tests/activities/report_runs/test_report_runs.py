@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,13 @@ from temporalio.testing import ActivityEnvironment
 
 from assay.contracts.evaluation_reports import EvaluationReport, ReportFrequency
 from assay.contracts.evaluations import Evaluation
-from assay.contracts.report_runs import Delivery, DeliveryStatus, GenerationStatus, ReportRunQuery
+from assay.contracts.report_runs import (
+    Delivery,
+    DeliveryStatus,
+    GenerationStatus,
+    ReportRunQuery,
+    TranscriptEntry,
+)
 from assay.contracts.report_workflows import (
     FinishReport,
     PreparedRun,
@@ -17,6 +24,7 @@ from assay.contracts.report_workflows import (
     ReportRunInput,
     RunRef,
 )
+from assay.errors import StoreUnavailable
 from tests.activities.report_run_world import ReportWorld
 from tests.activities.world import PROJECT
 
@@ -95,22 +103,35 @@ async def test_who_asks_for_a_scheduled_report_gets_one_cadence(
     assert (await prepare(reports, run)).period_start == run.until - timedelta(days=7)
 
 
-async def test_a_store_that_comes_back_is_waited_for(
-    reports: ReportWorld, evaluation: Evaluation, report: EvaluationReport
+def after(waited: timedelta) -> ActivityEnvironment:
+    """An attempt that long after the first one."""
+    environment = ActivityEnvironment()
+    info = environment.info
+    environment.info = replace(info, current_attempt_scheduled_time=info.scheduled_time + waited)
+    return environment
+
+
+@pytest.mark.parametrize("since", [timedelta(hours=1), None], ids=["numbers", "period"])
+async def test_a_store_that_is_away_is_waited_for(
+    reports: ReportWorld, evaluation: Evaluation, report: EvaluationReport, since: timedelta | None
 ) -> None:
     reports.results(evaluation, True)
-    reports.data.failures = 2
-    found = await prepare(reports, reports.run_of(report))
-    assert (found.has_numbers, found.total_runs) == (True, 1)
-    first, second = reports.pauses
-    assert 4 <= first <= 8 <= second <= 16
-
-
-async def test_a_store_that_is_away_is_an_outcome(reports: ReportWorld, report: EvaluationReport) -> None:
-    reports.data.failures = 3
     run = reports.run_of(report)
-    found = await prepare(reports, run)
+    run = run if since else run.model_copy(update={"since": None})
+    reports.data.failures = 2
+    for waited in (timedelta(), timedelta(minutes=59)):
+        with pytest.raises(StoreUnavailable):
+            await after(waited).run(reports.runs.prepare, run)
+    found = await after(timedelta(hours=9)).run(reports.runs.prepare, run)
+    assert (found.has_numbers, found.total_runs) == (True, 1)
+
+
+async def test_a_store_that_stays_away_is_an_outcome(reports: ReportWorld, report: EvaluationReport) -> None:
+    reports.data.failures = 2
+    run = reports.run_of(report, since=None)
+    found = await after(timedelta(hours=1)).run(reports.runs.prepare, run)
     assert (found.has_numbers, found.author) == (False, None)
+    assert found.period_start == run.until - timedelta(hours=24)
     assert await finish(reports, run, "there are no numbers") is GenerationStatus.METRICS_UNAVAILABLE
     event = reports.event(run)
     assert event is not None
@@ -148,6 +169,20 @@ async def test_a_transcript_without_a_report_leads_to_the_numbers(
     assert "its author left no report" in (content.fallback_reason or "")
 
 
+async def test_what_an_author_cost_is_stored_though_no_report_came_of_it(
+    reports: ReportWorld, evaluation: Evaluation, report: EvaluationReport
+) -> None:
+    reports.results(evaluation, True)
+    run = reports.run_of(report)
+    await prepare(reports, run)
+    for number, cost in ((2, 0.25), (3, None), (4, 0.5)):
+        entry = TranscriptEntry(number=number, message={"role": "assistant"}, cost_usd=cost)
+        await reports.registry.report_runs.add_message(PROJECT, run.run_id, entry)
+    await finish(reports, run, "its author could not go on")
+    stored = await reports.stored(run)
+    assert (stored.model, stored.cost_usd) == (None, 0.75)
+
+
 async def test_recipients_keep_what_they_have_when_they_are_listed_again(
     reports: ReportWorld, evaluation: Evaluation
 ) -> None:
@@ -162,7 +197,8 @@ async def test_recipients_keep_what_they_have_when_they_are_listed_again(
 
     runs = reports.registry.report_runs
     first: Delivery = (await runs.deliveries(PROJECT, run.run_id))[0]
-    await runs.save_delivery(PROJECT, first.model_copy(update={"is_done": True, "receipt": {"id": "m"}}))
+    done = first.model_copy(update={"is_done": True, "receipt": {"id": "m"}})
+    await runs.save_delivery(PROJECT, done, over=first)
     assert await ActivityEnvironment().run(reports.runs.list_recipients, ref) == listed
     kept, other = await runs.deliveries(PROJECT, run.run_id)
     assert (kept.is_done, kept.receipt, other.is_done) == (True, {"id": "m"}, False)

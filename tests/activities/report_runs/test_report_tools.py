@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities.report_tools import ReportToolActivities
 from assay.contracts.evaluation_reports import EvaluationReport
 from assay.contracts.evaluations import Evaluation
 from assay.contracts.report_runs import TranscriptEntry
-from assay.contracts.report_workflows import CheckDraft, ReportRunInput, ToolUse
+from assay.contracts.report_workflows import CheckDraft, FinishReport, ReportRunInput, ToolUse
+from assay.domain.report_author.conversation import Conversation, Message
 from tests.activities.report_run_world import Call, ReportWorld
 from tests.activities.world import PROJECT
 
@@ -234,6 +238,47 @@ async def test_writing_answers_with_what_is_still_to_be_cited(
     )
     assert section == {"ok": True, "sections": 1, "still_to_cite": [failed]}
     assert citation == {"ok": True, "sections": 1}
+
+
+async def test_reading_has_an_end_and_writing_goes_on(
+    reports: ReportWorld, evaluation: Evaluation, report: EvaluationReport
+) -> None:
+    reports.results(evaluation, *[True] * 5)
+    author = await Author.of(reports, report)
+    reports.tools = ReportToolActivities(
+        registry=reports.registry, reader=reports.reader, max_read_chars=1_000
+    )
+    first = await author.one("sample_eval_results")
+    assert len(json.dumps(first)) > 1_000
+    metrics, title = await author.use(("get_summary_metrics", {}), ("set_title", {"title": "News"}))
+    assert metrics == {"error": "The budget for reading is used up: write the report."}
+    assert title["ok"]
+
+
+async def test_conversations_are_not_read_on_the_event_loop(
+    reports: ReportWorld,
+    evaluation: Evaluation,
+    report: EvaluationReport,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (failed,) = reports.results(evaluation, False)
+    author = await Author.of(reports, report)
+    readers: set[int] = set()
+    read = Conversation.of
+
+    def watched(messages: Sequence[Message]) -> Conversation:
+        readers.add(threading.get_ident())
+        return read(messages)
+
+    monkeypatch.setattr(Conversation, "of", watched)
+    await author.one("sample_eval_results")
+    await author.one("add_section", title="Summary", content=f"See `{failed}`.")
+    check = CheckDraft(project_id=PROJECT, run_id=author.run.run_id, number=author.number, mend=False)
+    await ActivityEnvironment().run(reports.tools.check, check)
+    given = FinishReport(run=author.run, author=None, fallback_reason=None)
+    await ActivityEnvironment().run(reports.runs.finish, given)
+    assert readers
+    assert threading.get_ident() not in readers
 
 
 async def test_a_draft_is_told_what_is_wrong_once(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -141,6 +143,42 @@ async def test_a_server_that_is_away_comes_back() -> None:
 async def test_a_server_that_hangs_up_comes_back(server: MailServer) -> None:
     server.answers["DATA"] = "421 4.3.2 Shutting down"
     assert isinstance(await _failure(_sender(server.port)), DeliveryUnavailable)
+
+
+async def test_a_server_that_says_nothing_keeps_only_threads_of_its_own_busy() -> None:
+    # In a loop of its own, whose one common thread is quickly busy.
+    await asyncio.to_thread(asyncio.run, _send_to_a_silent_server())
+
+
+async def _send_to_a_silent_server() -> None:
+    gone = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await gone.wait()
+        writer.close()
+
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        sender = _sender(server.sockets[0].getsockname()[1])
+        sends = [asyncio.create_task(sender.send(_message())) for _ in range(8)]
+        await asyncio.sleep(0)
+        await asyncio.to_thread(list)
+        before = [send for send in sends if send.done()]
+        sends[-1].cancel()
+        gone.set()
+        outcomes = await asyncio.gather(*sends, return_exceptions=True)
+        sender.close()
+    assert before == []
+    assert [type(outcome) for outcome in outcomes[:-1]] == [DeliveryUnavailable] * 7
+    assert isinstance(outcomes[-1], asyncio.CancelledError)
+
+
+async def test_a_sender_that_is_closed_drops_what_waits(server: MailServer) -> None:
+    sender = _sender(server.port)
+    sender.close()
+    with pytest.raises(RuntimeError):
+        await sender.send(_message())
+    assert server.received == []
 
 
 async def test_tls_is_used_where_it_is_offered(tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:

@@ -7,8 +7,9 @@ from datetime import timedelta, timezone
 from uuid import UUID, uuid4
 
 from assay.contracts.evaluation_reports import EvaluationReport, EvaluationReportSpec
+from assay.contracts.report_runs import GenerationStatus, ReportContent, ReportTrigger
 from assay.ports import Registry
-from tests.stores.registry.report_runs import DAY, NOW, daily, new_report
+from tests.stores.registry.report_runs import DAY, NOW, content, daily, new_report, run_of
 
 PROJECT = 1
 
@@ -105,3 +106,29 @@ async def test_all_reports_that_are_not_deleted_page_by_page(registry: Registry)
         after = page[-1][1]
     assert [len(page) for page in pages] == [2, 1]
     assert [found for page in pages for found in page] == sorted(made, key=lambda each: each[1])
+
+
+async def test_the_history_of_a_report_is_that_of_its_admissions(registry: Registry) -> None:
+    report, other = await new_report(registry), await new_report(registry)
+    runs = [
+        run_of(report, created_at=NOW + DAY * 2, trigger=ReportTrigger.THRESHOLD),
+        run_of(report, created_at=NOW, content=content(metrics=None)),
+        run_of(report, created_at=NOW + DAY, trigger=ReportTrigger.MANUAL, content=_unwritten()),
+        run_of(report, created_at=NOW - timedelta(microseconds=1)),
+        run_of(other, created_at=NOW + DAY),
+    ]
+    for run in runs:
+        await registry.report_runs.create(run)
+
+    found = await registry.report_calendar.history(PROJECT, report.id, NOW)
+
+    assert [run.run_id for run in found] == [runs[1].id, runs[2].id, runs[0].id]
+    assert [run.admitted_at for run in found] == [NOW, NOW + DAY, NOW + DAY * 2]
+    assert [run.generation.value for run in found] == ["completed", "pending", "pending"]
+    assert [run.trigger.value for run in found] == ["scheduled", "manual", "threshold"]
+    assert {run.period_end for run in found} == {NOW}
+    assert await registry.report_calendar.history(PROJECT + 1, report.id, NOW) == []
+
+
+def _unwritten() -> ReportContent:
+    return content(title="", sections=(), citations=(), generation_status=GenerationStatus.PENDING)

@@ -123,6 +123,26 @@ async def test_content_is_written_over_what_was_there(registry: Registry, run: R
     assert await registry.report_runs.get(PROJECT, run.id) == second
 
 
+@pytest.mark.parametrize("status", [GenerationStatus.PENDING, GenerationStatus.COMPLETED])
+async def test_an_attempt_that_comes_late_does_not_undo_a_report(
+    registry: Registry, second: Registry, run: ReportRun, status: GenerationStatus
+) -> None:
+    written = await registry.report_runs.write_content(PROJECT, run.id, content(), model="m", cost_usd=0.5)
+    late = content(title="", sections=(), generation_status=status)
+    stored = await second.report_runs.write_content(PROJECT, run.id, late, model=None, cost_usd=None)
+    assert stored == written
+    assert await registry.report_runs.get(PROJECT, run.id) == written
+
+
+async def test_an_attempt_that_comes_late_does_not_change_the_numbers(
+    registry: Registry, second: Registry, run: ReportRun
+) -> None:
+    pending = content(title="", sections=(), generation_status=GenerationStatus.PENDING)
+    first = await registry.report_runs.write_content(PROJECT, run.id, pending, model=None, cost_usd=None)
+    late = pending.model_copy(update={"metrics": metrics(total_runs=11)})
+    assert (await second.report_runs.write_content(PROJECT, run.id, late, model=None, cost_usd=None)) == first
+
+
 async def test_deliveries_are_recorded_in_the_run(registry: Registry, run: ReportRun) -> None:
     await registry.report_runs.record_delivery(PROJECT, run.id, DeliveryStatus.FAILED, ["no", "ne\0in"])
     stored = await registry.report_runs.get(PROJECT, run.id)
@@ -186,17 +206,46 @@ async def test_transcripts_of_old_runs_are_forgotten(registry: Registry, report:
 async def test_what_was_reached_for_a_recipient_is_written_over(
     blank: SqlRegistry, registry: Registry, second: Registry, run: ReportRun
 ) -> None:
-    for delivery in (
-        to_slack(run, receipt={"ts": "1.0", "replies": 1}),
-        to_email(run, error="The server\0 says no."),
-        to_slack(run, receipt={"ts": "1.0", "replies": 2}, is_done=True),
-    ):
-        await registry.report_runs.save_delivery(PROJECT, delivery)
+    runs = registry.report_runs
+    first = await runs.save_delivery(PROJECT, to_slack(run, receipt={"ts": "1.0", "replies": 1}))
+    assert first == to_slack(run, receipt={"ts": "1.0", "replies": 1})
+    stored = await runs.save_delivery(PROJECT, to_email(run, error="The server\0 says no."))
+    assert stored == to_email(run, error="The server\ufffd says no.")
+    done = to_slack(run, receipt={"ts": "1.0", "replies": 2}, is_done=True)
+    assert await second.report_runs.save_delivery(PROJECT, done, over=first) == done
     assert await second.report_runs.deliveries(PROJECT, run.id) == [
         to_email(run, error="The server\ufffd says no."),
         to_slack(run, receipt={"ts": "1.0", "replies": 2}, is_done=True),
     ]
     assert await count(blank, "report_deliveries") == 2
+
+
+@pytest.mark.parametrize("known", [None, 1, 3], ids=["nothing", "less", "more"])
+async def test_who_knows_something_else_of_a_delivery_changes_nothing(
+    registry: Registry, second: Registry, run: ReportRun, known: int | None
+) -> None:
+    done = to_slack(run, receipt={"posted": 3}, is_done=True)
+    before = await registry.report_runs.save_delivery(PROJECT, to_slack(run, receipt={"posted": 1}))
+    await registry.report_runs.save_delivery(PROJECT, done, over=before)
+    over = None if known is None else to_slack(run, receipt={"posted": known})
+    late = to_slack(run, receipt={"posted": 2})
+    assert await second.report_runs.save_delivery(PROJECT, late, over=over) == done
+    assert await registry.report_runs.deliveries(PROJECT, run.id) == [done]
+
+
+async def test_of_racing_attempts_one_moves_a_delivery_on(
+    registry: Registry, second: Registry, run: ReportRun
+) -> None:
+    before = await registry.report_runs.save_delivery(PROJECT, to_slack(run))
+    attempts = [to_slack(run, receipt={"ts": str(number)}) for number in range(10)]
+    stored = await asyncio.gather(
+        *(
+            each.report_runs.save_delivery(PROJECT, attempt, over=before)
+            for attempt, each in zip(attempts, [registry, second] * 5, strict=True)
+        )
+    )
+    assert stored == [stored[0]] * 10
+    assert stored[0] in attempts
 
 
 async def test_racing_deliveries_to_different_recipients_are_all_kept(
@@ -236,6 +285,7 @@ async def test_no_project_sees_or_changes_another_ones(registry: Registry, run: 
         runs.add_message(other, run.id, entry),
         runs.add_message(other, run.id, TranscriptEntry(number=1, message={})),
         runs.save_delivery(other, to_email(run, is_done=True)),
+        runs.save_delivery(other, to_email(run, is_done=True), over=to_email(run)),
         runs.save_delivery(other, to_slack(run)),
     ):
         with pytest.raises(StoreRejected):

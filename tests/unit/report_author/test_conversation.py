@@ -77,19 +77,96 @@ def test_an_unanswered_call_has_written_nothing() -> None:
         (f"See `generation {TWO}`.", [TWO]),
         ("See `trace-1`.", ["trace-1"]),
         (f"```\n{TWO}\n```", [TWO]),
-        ("Call `reset_password()`.", []),
+        (f"A \\` is no mark, `{TWO}` is.", [TWO]),
+        (f"Code:\n\n    indented {TWO}", [TWO]),
+        ("See `trace-of-others`.", ["trace-of-others"]),
+        ("See `4bf92f3577b34da6a3ce929d0e0e4736`.", ["4bf92f3577b34da6a3ce929d0e0e4736"]),
+        ("Call `reset_password()` with `trace_id` and `1234567890123456789`.", []),
         ("Nothing.", []),
     ],
-    ids=["seen", "double", "upper", "unseen", "inside", "trace", "block", "code", "nothing"],
+    ids=[
+        "seen",
+        "double",
+        "upper",
+        "unseen",
+        "inside",
+        "trace",
+        "block",
+        "escaped",
+        "indented",
+        "called-trace",
+        "hex",
+        "code",
+        "nothing",
+    ],
 )
 def test_ids_in_backticks_must_be_cited(content: str, uncited: list[str]) -> None:
     section = ("add_section", {"title": "Summary", "content": content}, OK)
     found = conversation(SEEN, turn(TITLE, section))
-    assert found.draft.uncited(found.draft.sections[0], found.evidence) == uncited
+    assert found.draft.uncited(found.evidence) == uncited
     problems = found.draft.problems(found.evidence)
     assert bool(problems) == bool(uncited)
     for problem in problems:
         assert all(each in problem.advice and each not in problem.words for each in uncited)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"See {TWO}.",
+        f"See **{TWO}**.",
+        f"[x](https://example.com/{TWO})",
+        f"[x](https://example.com/{TWO.replace('-', '%2D')})",
+        f"[x][1]\n\n[1]: https://example.com/ '{TWO}'",
+        f"![x](https://example.com/{TWO})",
+        f"<!-- {TWO} -->",
+        f"| a |\n|---|\n| {TWO} |",
+        TWO.replace("-", "\\-"),
+        TWO.replace("-", "&#45;"),
+        f"{TWO[:10]}**{TWO[10:20]}**{TWO[20:]}",
+    ],
+    ids=[
+        "bare",
+        "bold",
+        "link",
+        "encoded-link",
+        "link-title",
+        "picture",
+        "comment",
+        "table",
+        "escaped",
+        "entity",
+        "split",
+    ],
+)
+@pytest.mark.parametrize("place", ["content", "title", "heading"])
+def test_ids_that_were_not_shown_stand_nowhere(content: str, place: str) -> None:
+    texts = {"content": "Text.", "heading": "Summary", "title": "News"} | {place: content}
+    section = ("add_section", {"title": texts["heading"], "content": texts["content"]}, OK)
+    found = conversation(SEEN, turn(("set_title", {"title": texts["title"]}, OK), section))
+    [problem] = found.draft.problems(found.evidence)
+    assert "1 ids that its author was not shown" in problem.words
+    assert TWO in problem.advice
+    assert TWO not in problem.words
+
+
+def test_an_id_that_was_shown_may_stand_in_prose() -> None:
+    section = ("add_section", {"title": "Summary", "content": f"As in {ONE} and {ONE.upper()}."}, OK)
+    found = conversation(SEEN, turn(TITLE, section))
+    assert found.draft.problems(found.evidence) == []
+
+
+def test_reasons_of_citations_name_no_other_ids() -> None:
+    found = conversation(SEEN)
+    with pytest.raises(ToolMisuse, match="The reason names ids"):
+        found.write(a_call("add_citation", generation_id=ONE, reason=f"Like {TWO}."))
+    found.write(a_call("add_citation", generation_id=ONE, reason=f"As {ONE} shows."))
+    assert len(found.draft.citations) == 1
+
+
+def test_what_was_read_is_counted_and_what_was_written_is_not() -> None:
+    found = conversation(SEEN, turn(TITLE, SECTION, CITATION))
+    assert found.read_chars == len(SEEN[1]["content"])
 
 
 def test_citing_a_generation_covers_its_trace() -> None:

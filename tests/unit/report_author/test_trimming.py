@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.domain.report_author.results import clipped, result_text
-from assay.domain.report_author.trimming import trimmed
+from assay.domain.report_author.trimming import CONVERSATION_CHARS, estimated_tokens, trimmed
 from tests.unit.report_author.conversations import OPENING, turn
 
 LENGTHS = st.lists(st.lists(st.integers(0, 600), min_size=1, max_size=4), min_size=1, max_size=12)
@@ -98,3 +98,9 @@ def test_clipping_keeps_both_ends_and_counts_the_rest(text: str, most: int) -> N
         assert f"[…{len(text) - most} characters…]" in shown
         assert shown.startswith(text[: most - most // 4])
         assert shown.endswith(text[len(text) - most // 4 :])
+
+
+def test_tokens_are_estimated_from_the_length() -> None:
+    assert estimated_tokens([]) == 0
+    assert 100_000 <= estimated_tokens([{"role": "user", "content": "x" * 300_000}]) < 100_100
+    assert estimated_tokens(trimmed(a_conversation([[200_000]] * 9))) <= CONVERSATION_CHARS / 3

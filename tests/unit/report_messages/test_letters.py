@@ -121,6 +121,23 @@ def test_raw_html_is_text() -> None:
     assert "&lt;script&gt;alert(1)" in html
 
 
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("[Open the report](https://evil.example/login)", "Open the report (evil.example)</a>"),
+        ("[`Open`](https://evil.example/login)", "</code> (evil.example)</a>"),
+        ("![Open the report](https://evil.example/p.png)", "Open the report (evil.example)</a>"),
+        ("[https://assay.example/](https://evil.example/)", "https://assay.example/ (evil.example)</a>"),
+        ("[Help](mailto:eve@evil.example)", "Help (eve@evil.example)</a>"),
+        ("<https://a.example/>", ">https://a.example/</a>"),
+    ],
+    ids=["label", "code", "picture", "address", "mail", "itself"],
+)
+def test_a_link_in_a_mail_says_where_it_leads(markdown: str, shown: str) -> None:
+    html = render_email(a_letter(content=_content(("A", f"Look: {markdown} now.")))).html
+    assert shown in html
+
+
 def test_names_with_line_breaks_stay_on_one_line() -> None:
     letter = a_letter(content=_content(("A", "B."), title="One\r\nBcc: eve"), evaluation_name="Two\nX: y")
     assert render_email(letter).subject == "Two X: y: One Bcc: eve"

@@ -36,6 +36,13 @@ def test_long_addresses_keep_keys_of_their_own() -> None:
     assert max(len(first.key), len(second.key)) <= 300
 
 
+def test_keys_of_wide_characters_are_no_longer_than_others() -> None:
+    long = "😀" * 299
+    first, second = recipients_of([{"type": "email", "value": f"{long}1,{long}2"}])
+    assert first.key != second.key
+    assert max(len(first.key.encode()), len(second.key.encode())) <= 300
+
+
 VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=20)
 
 

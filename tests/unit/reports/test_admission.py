@@ -7,21 +7,24 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from assay.contracts.report_runs import ReportTrigger
-from assay.contracts.report_workflows import ReportGate
+from assay.contracts.report_runs import GenerationStatus, ReportTrigger
+from assay.contracts.report_workflows import AdmittedRun, ReportGate
 from schedules.admission import (
     FIRST_REST,
     LONGEST_REST,
+    LONGEST_RUN,
+    MEMORY,
     Admission,
     Decision,
     Policy,
     admit,
     finished,
     opens_at,
+    remembered,
     report_run_uuid,
     used_on,
 )
@@ -166,9 +169,8 @@ class Gatekeeping(RuleBasedStateMachine):
 
     @rule(trigger=st.sampled_from(list(ReportTrigger)))
     def ask(self, trigger: ReportTrigger) -> None:
-        before = self.gate
+        before, expected = self.gate, self._expected(trigger)
         self.gate, decision = asked(self.gate, trigger, self.now, self.policy)
-        expected = self._expected(trigger)
         assert decision.admission is expected
         assert bool(decision.reason) == (expected is Admission.REFUSED)
         if expected is Admission.ACCEPTED:
@@ -233,3 +235,71 @@ class Gatekeeping(RuleBasedStateMachine):
 
 TestGatekeeping = Gatekeeping.TestCase
 TestGatekeeping.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+def made(
+    trigger: ReportTrigger,
+    admitted_at: datetime,
+    generation: GenerationStatus = GenerationStatus.COMPLETED,
+) -> AdmittedRun:
+    return AdmittedRun(
+        run_id=report_run_uuid(REPORT, trigger, admitted_at),
+        trigger=trigger,
+        admitted_at=admitted_at,
+        period_end=admitted_at,
+        generation=generation,
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(list(ReportTrigger)),
+            st.sampled_from([GenerationStatus.COMPLETED, GenerationStatus.METRICS_UNAVAILABLE]),
+            st.integers(61, 600),
+        ),
+        max_size=12,
+    ),
+    st.booleans(),
+)
+def test_what_is_remembered_is_what_was_known(
+    wanted: list[tuple[ReportTrigger, GenerationStatus, int]], is_running: bool
+) -> None:
+    """Of what is stored; how often runs have failed is not, so a new workflow rests less."""
+    gate, now, runs = ReportGate(), NOON, []
+    for place, (trigger, generation, minutes) in enumerate(wanted, start=1):
+        now += timedelta(minutes=minutes)
+        gate, decision = asked(gate, trigger, now)
+        if decision.admission is not Admission.ACCEPTED:
+            continue
+        if is_running and place == len(wanted):
+            runs.append(made(trigger, now, GenerationStatus.PENDING))
+            break
+        runs.append(made(trigger, now, generation))
+        gate = finished(gate, now, counts=generation is GenerationStatus.COMPLETED)
+    recent = [run for run in runs if run.admitted_at >= now - MEMORY]
+    recalled = remembered(recent, now)
+    assert recalled.gate.running == gate.running
+    assert used_on(recalled.gate, now.date()) == used_on(gate, now.date())
+    if gate.accepted_at is not None and gate.accepted_at >= now - MEMORY:
+        assert recalled.gate.accepted_at == gate.accepted_at
+        assert recalled.reported_until == gate.accepted_at
+
+
+def test_a_run_is_not_waited_for_for_ever() -> None:
+    runs = [made(SCHEDULED, NOON, GenerationStatus.PENDING)]
+    assert remembered(runs, NOON + LONGEST_RUN - timedelta(seconds=1)).gate.running is not None
+    assert remembered(runs, NOON + LONGEST_RUN).gate == ReportGate()
+
+
+def test_a_run_that_a_later_one_followed_is_over() -> None:
+    runs = [made(SCHEDULED, NOON, GenerationStatus.PENDING), made(MANUAL, NOON + timedelta(hours=1))]
+    assert remembered(runs, NOON + timedelta(hours=2)).gate == ReportGate()
+
+
+def test_a_run_of_yesterday_that_goes_on_gives_back_a_place_of_yesterday() -> None:
+    late = NOON + timedelta(hours=11)
+    runs = [made(THRESHOLD, NOON), made(THRESHOLD, late, GenerationStatus.PENDING)]
+    gate = remembered(runs, late + timedelta(hours=3)).gate
+    assert (gate.cap_day, gate.cap_used) == (NOON.date(), 2)
+    assert used_on(finished(gate, late + timedelta(hours=4), counts=False), NOON.date()) == 1

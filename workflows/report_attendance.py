@@ -1,0 +1,91 @@
+"""The runs that `evaluation-report` has begun: when each is written, and what became of it in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from temporalio import workflow
+
+from assay.contracts.report_workflows import ReportRef, ReportWritten, RunBrief
+from workflows import report_steps as steps
+
+_KEPT: Final = 5
+"""Runs that are remembered for people."""
+
+
+class Attendance:
+    """Attends the run in flight until its report is written; what is delivered after that is only told.
+
+    Args:
+        recent: lines of the last runs, oldest first. Whose `finished_at` is None is still being delivered.
+        settled: called, with no await around it, when the run in flight is written and marked, or has failed;
+            from then on, another may begin.
+        changed: called whenever `recent` has changed.
+
+    Attributes:
+        recent: the same from now on.
+    """
+
+    def __init__(
+        self,
+        report: ReportRef,
+        recent: tuple[RunBrief, ...],
+        *,
+        settled: Callable[[steps.RunEnd], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self.recent = recent
+        self._report = report
+        self._settled = settled
+        self._changed = changed
+        self._in_flight: RunBrief | None = None
+        self._written: ReportWritten | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def see(self, brief: RunBrief, run: Coroutine[Any, Any, steps.RunEnd]) -> None:
+        """Attend the run that has just become the one in flight."""
+        self._in_flight, self._written = brief, None
+        self._begin(self._see(brief, run))
+
+    def take_up(self, running: RunBrief | None) -> None:
+        """Go on with what an earlier history has begun."""
+        for brief in self.recent:
+            if brief.finished_at is None:
+                self._begin(self._follow(brief, steps.attend_again(self._report, brief.run_id)))
+        if running is not None:
+            self.see(running, steps.attend_again(self._report, running.run_id))
+
+    def heard(self, written: ReportWritten) -> None:
+        """A run says that its report is stored; told again, or of another run, it means nothing."""
+        if self._in_flight is not None and self._in_flight.run_id == written.run_id:
+            self._written = written
+
+    async def _see(self, brief: RunBrief, run: Coroutine[Any, Any, steps.RunEnd]) -> None:
+        ending = asyncio.create_task(run)
+        await workflow.wait_condition(lambda: ending.done() or self._written is not None)
+        written = self._written
+        end = await ending if written is None else steps.end_of(written)
+        end = await steps.marked(self._report, brief.trigger, end)
+        finished_at = workflow.now() if written is None else None
+        line = brief.model_copy(update={"finished_at": finished_at, "outcome": end.outcome})
+        self.recent = (*self.recent, line)[-_KEPT:]
+        self._in_flight = self._written = None
+        self._settled(end)
+        if written is not None:
+            await self._follow(line, ending)
+
+    async def _follow(
+        self, line: RunBrief, ending: Coroutine[Any, Any, steps.RunEnd] | asyncio.Task[steps.RunEnd]
+    ) -> None:
+        """Complete the line of a run that is being delivered, if it is still remembered then."""
+        outcome = (await ending).outcome
+        done = line.model_copy(update={"finished_at": workflow.now(), "outcome": outcome})
+        self.recent = tuple(done if each.run_id == done.run_id else each for each in self.recent)
+        self._changed()
+
+    def _begin(self, task: Coroutine[Any, Any, None]) -> None:
+        attending = asyncio.create_task(task)
+        self._tasks.add(attending)
+        attending.add_done_callback(self._tasks.discard)
