@@ -25,7 +25,14 @@ from assay.contracts.delivery import EmailMessage
 from assay.contracts.evaluation_reports import EvaluationReport
 from assay.contracts.report_runs import Delivery, Recipient, RecipientKind, ReportRun
 from assay.contracts.report_workflows import DeliverOutcome, DeliverReport
-from assay.domain.report_charts import TrendPoint, has_trend, trend_png, trend_window, trend_words
+from assay.domain.report_charts import (
+    TrendPoint,
+    has_trend,
+    trend_png,
+    trend_points,
+    trend_window,
+    trend_words,
+)
 from assay.domain.report_messages import CHART_ID, Letter, SlackMessage, render_email, slack_thread
 from assay.domain.report_messages.splitting import shortened
 from assay.domain.report_recipients import recipients_of
@@ -254,10 +261,7 @@ class ReportDeliveryActivities:
         except StoreUnavailable:
             log.warning("report without a chart", run_id=str(parcel.run.id))
             return []
-        return [
-            TrendPoint(bucket.start, bucket.counts.get("pass", 0), bucket.counts.get("fail", 0))
-            for bucket in buckets
-        ]
+        return trend_points(buckets)
 
 
 def _settled(met: Overtaken) -> DeliverOutcome:

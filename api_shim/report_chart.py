@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import NamedTuple
 
 from assay.contracts.report_runs import ReportRun
-from assay.domain.report_charts import TrendPoint, has_trend, trend_svg, trend_window
+from assay.domain.report_charts import has_trend, trend_points, trend_svg, trend_window
 from assay.domain.report_words import period
 from assay.errors import StoreUnavailable
 from assay.ports import ReportData
@@ -36,10 +36,7 @@ async def trend(run: ReportRun, data: ReportData, *, true_is_failure: bool) -> C
             buckets = await asyncio.to_thread(data.buckets, window, by=by, true_is_failure=true_is_failure)
     except (StoreUnavailable, TimeoutError):
         return Chart("", "There is no chart: the event store does not answer at the moment.")
-    points = [
-        TrendPoint(bucket.start, bucket.counts.get("pass", 0), bucket.counts.get("fail", 0))
-        for bucket in buckets
-    ]
+    points = trend_points(buckets)
     if not has_trend(points):
         return Chart("", "There is no chart: nothing passed or failed at two times or more.")
     words = f"Pass rate by {by} in this period and before it, {period(window.since, window.until, UTC)}."

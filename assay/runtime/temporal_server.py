@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -19,11 +18,13 @@ import sysconfig
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 import structlog
 
+from assay.adapters.parent import end_with_parent
 from assay.errors import SetupError
 from assay.temporal.search_attributes import ALL
 
@@ -37,8 +38,6 @@ _CACHES: Mapping[str, int] = MappingProxyType(
 )
 """What the server keeps of workflows: how many of them, and bytes of their events. Its own defaults are for
 machines of its own."""
-
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ async def temporal_server(data_dir: Path, *, port: int, ui_port: int) -> AsyncIt
             stderr=subprocess.STDOUT,
             # Its own session: Ctrl-C reaches us first, so that workers stop before their server does.
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=partial(end_with_parent, signal.SIGTERM) if sys.platform == "linux" else None,
         )
     try:
         pid_path.write_text(str(process.pid))
@@ -157,11 +156,6 @@ def _arguments(data_dir: Path, *, port: int, ui_port: int) -> list[str]:
     for key in ALL:
         arguments += ["--search-attribute", f"{key.name}=Keyword"]
     return arguments
-
-
-def _die_with_parent() -> None:
-    """In the child: ask Linux for a SIGTERM when the parent is gone, even by SIGKILL."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 async def _until_listening(process: asyncio.subprocess.Process, port: int, log_path: Path) -> None:

@@ -5,11 +5,12 @@ The scale is always that of 0 to 100 %, so that a small change never looks like 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import NamedTuple
 
+from assay.contracts.report_data import Bucket
 from assay.domain.report_words import day, day_and_time, number, percent
 
 WIDTH, HEIGHT = 640, 240
@@ -32,6 +33,14 @@ class TrendPoint(NamedTuple):
     start: datetime
     passed: int
     failed: int
+
+
+def trend_points(buckets: Iterable[Bucket]) -> list[TrendPoint]:
+    """Results over time as a chart takes them."""
+    return [
+        TrendPoint(bucket.start, bucket.counts.get("pass", 0), bucket.counts.get("fail", 0))
+        for bucket in buckets
+    ]
 
 
 class Rate(NamedTuple):
