@@ -204,6 +204,22 @@ class ServiceUnavailable(RequestError):
     type = "server_error"
 
 
+class StillWorking(RequestError):
+    """The work that the answer needs goes on; who sends the request again joins it."""
+
+    code = "still_working"
+    status = 504
+    type = "server_error"
+
+
+class WorkFailed(RequestError):
+    """The work that the answer needs has failed: a model did not answer, or not in a way that is of use."""
+
+    code = "work_failed"
+    status = 500
+    type = "server_error"
+
+
 class ServerFault(RequestError):
     """Assay failed while it served the request: a defect, which the log tells more about."""
 
@@ -377,6 +393,24 @@ class ContextWindowExceeded(WorkError):
     """The prompt does not fit the model."""
 
     code = "context_window_exceeded"
+
+
+class AnswerUnusable(WorkError):
+    """The model answered, and its answer is not what was asked for, also after it was told so."""
+
+    code = "answer_unusable"
+
+
+class AnswerEmpty(AnswerUnusable):
+    """The model answered with nothing."""
+
+    code = "answer_empty"
+
+
+class ArtifactMissing(WorkError):
+    """What the work is about is not kept any more: it waited for too long."""
+
+    code = "artifact_missing"
 
 
 class OutputLimitExceeded(WorkError):

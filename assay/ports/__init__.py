@@ -9,6 +9,7 @@ project sees another's.
 """
 
 from assay.ports.access import AccessRepository
+from assay.ports.artifacts import ArtifactRepository
 from assay.ports.clustering import ClusteringConfigRepository, ClusteringJobRepository
 from assay.ports.datasets import DatasetItemRepository, DatasetRepository
 from assay.ports.delivery import EmailSender, SlackSender
@@ -21,7 +22,7 @@ from assay.ports.integrations import IntegrationRepository
 from assay.ports.models import LanguageModel, ProviderDirectory
 from assay.ports.provider_keys import EvaluationConfigRepository, ProviderKeyRepository
 from assay.ports.registry import Registry
-from assay.ports.report_data import ReportData
+from assay.ports.report_data import ReportData, VerdictArrivals
 from assay.ports.report_runs import ReportCalendar, ReportRunRepository
 from assay.ports.review_queues import ReviewQueueItemRepository, ReviewQueueRepository
 from assay.ports.score_definitions import ScoreDefinitionRepository
@@ -29,6 +30,7 @@ from assay.ports.trace_reviews import TraceReviewRepository
 
 __all__ = [
     "AccessRepository",
+    "ArtifactRepository",
     "ClusteringConfigRepository",
     "ClusteringJobRepository",
     "DatasetItemRepository",
@@ -55,4 +57,5 @@ __all__ = [
     "SlackSender",
     "TraceReviewRepository",
     "TrialLedger",
+    "VerdictArrivals",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from assay.ports.access import AccessRepository
+from assay.ports.artifacts import ArtifactRepository
 from assay.ports.clustering import ClusteringConfigRepository, ClusteringJobRepository
 from assay.ports.datasets import DatasetItemRepository, DatasetRepository
 from assay.ports.evaluation_reports import EvaluationReportRepository
@@ -55,6 +56,10 @@ class Registry(Protocol):
     @property
     def trial(self) -> TrialLedger:
         """Use of the house key."""
+
+    @property
+    def artifacts(self) -> ArtifactRepository:
+        """What was made of something, under a digest of what it was made from."""
 
     @property
     def datasets(self) -> DatasetRepository:

@@ -217,6 +217,33 @@ AUTHOR_CALL = Budget(
 )
 """One answer of a report's author; without one the report is made of its numbers."""
 
+ANSWER_CALL_TIMEOUT = timedelta(minutes=2)
+"""How long an answer that somebody waits for may take on the wire."""
+
+ANSWER_CALL = Budget(
+    # The answer is paid for by then: storing it is tried for another minute.
+    attempt=ANSWER_CALL_TIMEOUT + timedelta(minutes=2),
+    total=timedelta(minutes=15),
+    # Few: who waits wants to hear of an outage, and can ask again.
+    retry=RetryPolicy(
+        initial_interval=FIRST_RETRY,
+        backoff_coefficient=2,
+        maximum_interval=timedelta(seconds=60),
+        maximum_attempts=4,
+        non_retryable_error_types=NEVER_RETRY,
+    ),
+    heartbeat=timedelta(seconds=15),
+)
+"""One question to a model whose answer somebody waits for."""
+
+BATCH_ANSWER_CALL = Budget(
+    attempt=ANSWER_CALL.attempt,
+    total=timedelta(hours=6),
+    retry=_WEATHER,
+    heartbeat=timedelta(seconds=15),
+)
+"""The same where nobody waits: outages pass."""
+
 REPORT_TOOL = Budget(
     attempt=timedelta(seconds=90),
     total=timedelta(minutes=15),

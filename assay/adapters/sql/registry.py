@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from assay.adapters.sql.access import SqlAccess
+from assay.adapters.sql.artifacts import SqlArtifacts
 from assay.adapters.sql.clustering import SqlClusteringConfigs, SqlClusteringJobs
 from assay.adapters.sql.credentials import KeyHasher
 from assay.adapters.sql.database import Database, connect
@@ -58,6 +59,7 @@ class SqlRegistry:
         self.trial = SqlTrialLedger(self.database)
         self.provider_keys = SqlProviderKeys(self.database, sealer)
         self.evaluation_config = SqlEvaluationConfig(self.database, self.provider_keys)
+        self.artifacts = SqlArtifacts(self.database)
         self.datasets = SqlDatasets(self.database)
         self.dataset_items = SqlDatasetItems(self.database)
         self.clustering_config = SqlClusteringConfigs(self.database)

@@ -13,6 +13,7 @@ from assay.adapters.sql.tables.access import (
     ProjectRow,
     UserRow,
 )
+from assay.adapters.sql.tables.artifacts import ArtifactRow
 from assay.adapters.sql.tables.base import Authored, Base, Identified, every_json
 from assay.adapters.sql.tables.clustering import ClusteringConfigRow, ClusteringJobRow
 from assay.adapters.sql.tables.datasets import DatasetItemRow, DatasetRow
@@ -33,6 +34,7 @@ from assay.adapters.sql.tables.reviews import (
 __all__ = [
     "FIRST_PROJECT_ID",
     "ApiKeyRow",
+    "ArtifactRow",
     "Authored",
     "Base",
     "ClusteringConfigRow",
