@@ -13,6 +13,7 @@ from assay.ports.artifacts import ArtifactRepository
 from assay.ports.clustering import ClusteringConfigRepository, ClusteringJobRepository
 from assay.ports.datasets import DatasetItemRepository, DatasetRepository
 from assay.ports.delivery import EmailSender, SlackSender
+from assay.ports.embeddings import EmbeddingCache, EmbeddingModel
 from assay.ports.evaluation_reports import EvaluationReportRepository
 from assay.ports.evaluation_targets import EvaluationTargets
 from assay.ports.evaluations import EvaluationRepository, TrialLedger
@@ -36,6 +37,8 @@ __all__ = [
     "DatasetItemRepository",
     "DatasetRepository",
     "EmailSender",
+    "EmbeddingCache",
+    "EmbeddingModel",
     "EvaluationConfigRepository",
     "EvaluationReportRepository",
     "EvaluationRepository",

@@ -20,9 +20,16 @@ A server has none of these limits and needs release 25.8 or newer. On a replicat
 writes went only if the operator's load balancer or `select_sequential_consistency` sees to it.
 """
 
+from assay.adapters.clickhouse.embeddings import ClickHouseEmbeddings
 from assay.adapters.clickhouse.evaluation_targets import ClickHouseEvaluationTargets
 from assay.adapters.clickhouse.opening import open_event_store
 from assay.adapters.clickhouse.report_data import ClickHouseReportData
 from assay.adapters.clickhouse.store import ClickHouseEventStore
 
-__all__ = ["ClickHouseEvaluationTargets", "ClickHouseEventStore", "ClickHouseReportData", "open_event_store"]
+__all__ = [
+    "ClickHouseEmbeddings",
+    "ClickHouseEvaluationTargets",
+    "ClickHouseEventStore",
+    "ClickHouseReportData",
+    "open_event_store",
+]
