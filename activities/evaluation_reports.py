@@ -14,15 +14,18 @@ from temporalio import activity
 
 from assay.contracts.evaluation_reports import EvaluationReport, ReportFrequency
 from assay.contracts.evaluations import Evaluation
+from assay.contracts.report_refs import ReportRef
+from assay.contracts.report_run_workflows import ReportRunInput
 from assay.contracts.report_workflows import (
+    AdmittedRun,
     ClaimedOccurrence,
     ClaimOccurrence,
     CountInput,
     MarkReported,
     RecalledRuns,
     RecallRuns,
+    RecordedAdmission,
     ReportPlan,
-    ReportRef,
 )
 from assay.ports import Registry, ReportData
 from assay.ports.report_data import Window
@@ -73,7 +76,14 @@ class EvaluationReportActivities:
         runs = await self._registry.report_calendar.history(
             report.project_id, report.report_id, given.now - MEMORY
         )
-        return remembered(runs, given.now)
+        recalled = remembered(runs, given.now)
+        running = recalled.gate.running
+        if running is None:
+            return recalled
+        row = next(run for run in runs if run.run_id == running.run_id)
+        evaluation = await self._registry.evaluations.get(report.project_id, row.evaluation_id)
+        name = "" if evaluation is None else evaluation.name
+        return recalled.model_copy(update={"running": _admission(report, row, name)})
 
     @activity.defn(name="count-results")
     async def count(self, window: CountInput) -> int:
@@ -136,6 +146,19 @@ class EvaluationReportActivities:
             await self._registry.report_calendar.set_reported_until(
                 given.report.project_id, given.report.report_id, given.until
             )
+
+
+def _admission(report: ReportRef, row: AdmittedRun, evaluation_name: str) -> RecordedAdmission:
+    """What a run was, or is still to be, started with."""
+    run = ReportRunInput(
+        report=report,
+        run_id=row.run_id,
+        trigger=row.trigger,
+        since=row.period_start if row.period_start < row.period_end else None,
+        until=row.period_end,
+        admitted_at=row.admitted_at,
+    )
+    return RecordedAdmission(run=run, evaluation_id=row.evaluation_id, evaluation_name=evaluation_name)
 
 
 def _plan(report: EvaluationReport, evaluation: Evaluation) -> ReportPlan:

@@ -22,8 +22,8 @@ from activities.judging import gate_key
 from activities.model_gate import ModelGate
 from assay.contracts.evaluations import Evaluation, StatusReason, TrialPlace
 from assay.contracts.models import ChatReply, ChatRequest
+from assay.contracts.report_run_workflows import AuthorAsk, AuthorStep
 from assay.contracts.report_runs import TranscriptEntry
-from assay.contracts.report_workflows import AuthorAsk, AuthorStep
 from assay.domain.report_author.budget import MAX_CALLS_PER_MESSAGE
 from assay.domain.report_author.conversation import tool_calls, with_fewer_calls
 from assay.domain.report_author.tools import definitions

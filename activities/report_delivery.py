@@ -23,8 +23,8 @@ from temporalio import activity
 from activities.report_receipts import Overtaken, Receipt
 from assay.contracts.delivery import EmailMessage
 from assay.contracts.evaluation_reports import EvaluationReport
+from assay.contracts.report_run_workflows import DeliverOutcome, DeliverReport
 from assay.contracts.report_runs import Delivery, Recipient, RecipientKind, ReportRun
-from assay.contracts.report_workflows import DeliverOutcome, DeliverReport
 from assay.domain.report_charts import (
     TrendPoint,
     has_trend,

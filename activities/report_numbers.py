@@ -9,8 +9,8 @@ from typing import Final
 from assay.contracts.evaluation_reports import DEFAULT_TRIGGER_THRESHOLD, EvaluationReport, ReportFrequency
 from assay.contracts.evaluations import Evaluation
 from assay.contracts.report_data import Window
+from assay.contracts.report_run_workflows import ReportRunInput
 from assay.contracts.report_runs import ReportMetrics, ReportRun
-from assay.contracts.report_workflows import ReportRunInput
 from assay.domain.report_statistics import report_metrics
 from assay.ports import ReportData
 from schedules.report_periods import one_cadence_before

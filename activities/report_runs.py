@@ -10,11 +10,20 @@ import structlog
 from temporalio import activity
 
 from activities.judge_models import JudgeModel
+from activities.report_admissions import admitted_run
 from activities.report_author import Authors
 from activities.report_numbers import FALLBACK, ReportNumbers
 from assay.contracts.evaluation_reports import EvaluationReport
 from assay.contracts.evaluations import Evaluation
 from assay.contracts.events import Event
+from assay.contracts.report_refs import RunRef
+from assay.contracts.report_run_workflows import (
+    FinishReport,
+    PreparedRun,
+    RecipientList,
+    RecordDelivery,
+    ReportRunInput,
+)
 from assay.contracts.report_runs import (
     Delivery,
     GenerationStatus,
@@ -23,19 +32,11 @@ from assay.contracts.report_runs import (
     ReportRun,
     TranscriptEntry,
 )
-from assay.contracts.report_workflows import (
-    FinishReport,
-    PreparedRun,
-    RecipientList,
-    RecordDelivery,
-    ReportRunInput,
-    RunRef,
-)
 from assay.domain.report_author.conversation import Conversation
 from assay.domain.report_author.event import report_event
 from assay.domain.report_author.plain import plain_content, unavailable_content
 from assay.domain.report_author.prompt import opening
-from assay.domain.report_targets import addressees, delivery_status
+from assay.domain.report_targets import addressees, delivery_status, told_errors
 from assay.errors import EventsRejected, StoreRejected, StoreUnavailable
 from assay.ports import EventWriter, Registry
 from assay.temporal.heartbeat import heartbeating
@@ -86,6 +87,7 @@ class ReportRunActivities:
 
         Raises:
             StoreUnavailable: a store did not answer.
+            StoreRejected: somebody has recorded that nothing comes of the run.
         """
         async with heartbeating():
             run = await self._run(given.run.report.project_id, given.run.run_id)
@@ -93,6 +95,8 @@ class ReportRunActivities:
             content = run.content
             if content is None or content.generation_status is GenerationStatus.PENDING:
                 content = await self._write(run, given)
+            if content.generation_status is GenerationStatus.FAILED:
+                raise StoreRejected("The run was given up.")
             await self._tell(report_event(run, content))
             return content.generation_status
 
@@ -129,25 +133,17 @@ class ReportRunActivities:
         """
         async with heartbeating():
             status = delivery_status(given.attempted, len(given.errors))
-            await self._runs.record_delivery(given.project_id, given.run_id, status, given.errors)
+            await self._runs.record_delivery(
+                given.project_id, given.run_id, status, told_errors(given.errors)
+            )
 
     async def _begun(self, given: ReportRunInput, report: EvaluationReport) -> ReportRun:
-        """The run's row, new or as an earlier attempt left it."""
-        stored = await self._runs.get(report.project_id, given.run_id)
-        if stored is not None:
-            return stored
-        return await self._runs.create(
-            ReportRun(
-                id=given.run_id,
-                project_id=report.project_id,
-                report_id=report.id,
-                evaluation_id=report.evaluation_id,
-                trigger=given.trigger,
-                period_start=await self._period_start(given, report),
-                period_end=given.until,
-                created_at=given.admitted_at,
-            )
-        )
+        """The run's row, with its period, which the first attempt fixes that works it out."""
+        # An earlier version of the report's workflow has recorded no admission.
+        run = await self._runs.create(admitted_run(given, report.evaluation_id))
+        if run.period_start < run.period_end:
+            return run
+        return await self._runs.begin_period(run.project_id, run.id, await self._period_start(given, report))
 
     async def _period_start(self, given: ReportRunInput, report: EvaluationReport) -> datetime:
         try:

@@ -9,8 +9,8 @@ from temporalio import activity
 
 from activities.report_reading import ReportReader, Scope
 from assay.contracts.models import ToolCall
+from assay.contracts.report_run_workflows import CheckDraft, DraftCheck, ToolUse
 from assay.contracts.report_runs import TranscriptEntry
-from assay.contracts.report_workflows import CheckDraft, DraftCheck, ToolUse
 from assay.domain.report_author.budget import MAX_READ_CHARS
 from assay.domain.report_author.conversation import Conversation, is_write, tool_calls, tool_message
 from assay.domain.report_author.draft import Problem

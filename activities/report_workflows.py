@@ -15,12 +15,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from assay.contracts.evaluation_reports import EvaluationReport
 from assay.contracts.evaluations import Evaluation
-from assay.contracts.report_workflows import (
-    RepairReports,
-    ReportRunRef,
-    ReportsRepaired,
-    RunFinished,
-)
+from assay.contracts.report_reconcile import RepairReports, ReportsRepaired
+from assay.contracts.report_refs import RunRef
+from assay.contracts.report_run_workflows import RunFinished
 from assay.ports import Registry
 from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.heartbeat import heartbeating
@@ -53,7 +50,7 @@ class ReportWorkflowActivities:
         self._page = page
 
     @activity.defn(name="await-report-run")
-    async def await_run(self, run: ReportRunRef) -> RunFinished:
+    async def await_run(self, run: RunRef) -> RunFinished:
         """What became of a run, once it has ended.
 
         Raises:
@@ -122,7 +119,8 @@ class ReportWorkflowActivities:
         if is_running == is_to_run and not (is_running and has_changed):
             return ReportsRepaired(reports=1)
         try:
-            await configure_report(self._client, project_id, report_id)
+            name = "" if evaluation is None else evaluation.name
+            await configure_report(self._client, project_id, report_id, evaluation_name=name)
         except TemporalError as error:
             log.warning("report not reached", report_id=str(report_id), reason=str(error))
             return ReportsRepaired(reports=1, failed=1)

@@ -38,6 +38,6 @@ async def trend(run: ReportRun, data: ReportData, *, true_is_failure: bool) -> C
         return Chart("", "There is no chart: the event store does not answer at the moment.")
     points = trend_points(buckets)
     if not has_trend(points):
-        return Chart("", "There is no chart: nothing passed or failed at two times or more.")
+        return Chart("", f"There is no chart: it needs results that passed or failed in two {by}s or more.")
     words = f"Pass rate by {by} in this period and before it, {period(window.since, window.until, UTC)}."
     return Chart(trend_svg(points, title=words), words)

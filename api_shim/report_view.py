@@ -114,8 +114,13 @@ def _notice(content: ReportContent) -> str | None:
     match content.generation_status:
         case GenerationStatus.PENDING:
             return "This report is still being written. Load the page again in a minute."
+        case GenerationStatus.FAILED:
+            return "Nothing came of this report: its run failed. This period is still to be reported."
         case GenerationStatus.METRICS_UNAVAILABLE:
-            return "The event store gave no numbers for this period in time, so it is still to be reported."
+            return (
+                "There are no numbers: the event store did not answer in time. This period is still to be"
+                " reported."
+            )
     return None
 
 

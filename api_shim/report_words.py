@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from assay.contracts.report_runs import RateChange
-from assay.domain.report_words import percent
-
-_TINY = 0.001
-"""Below this, a p-value is not told apart from a smaller one."""
+from assay.domain.report_words import TINY_P_VALUE, p_value, percent
 
 
 def interval(bounds: tuple[float, float]) -> str:
@@ -18,10 +15,9 @@ def interval(bounds: tuple[float, float]) -> str:
 def chance(change: RateChange) -> str:
     """What the p-value of a change says, in a sentence, with the number behind it."""
     verdict = "so this change is probably real" if change.is_significant else "so this may well be chance"
-    shown = f"p < {_TINY}" if change.p_value < _TINY else f"p = {change.p_value:.3f}"
     return (
         "If nothing had changed, chance alone would make a difference at least this large in "
-        f"{_how_often(change.p_value)} such comparisons, {verdict} ({shown})."
+        f"{_how_often(change.p_value)} such comparisons, {verdict} ({p_value(change.p_value)})."
     )
 
 
@@ -30,9 +26,9 @@ def cost(usd: float) -> str:
     return "less than US$ 0.0001" if 0 < usd < 0.0001 else f"US$ {usd:.4f}"
 
 
-def _how_often(p_value: float) -> str:
-    if p_value < _TINY:
+def _how_often(chance_alone: float) -> str:
+    if chance_alone < TINY_P_VALUE:
         return "fewer than 1 of 1,000"
-    if p_value < 0.01:
-        return f"about {round(p_value * 1000)} of 1,000"
-    return f"about {round(p_value * 100)} of 100"
+    if chance_alone < 0.01:
+        return f"about {round(chance_alone * 1000)} of 1,000"
+    return f"about {round(chance_alone * 100)} of 100"

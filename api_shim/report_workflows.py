@@ -11,7 +11,7 @@ import structlog
 from temporalio.exceptions import TemporalError
 
 from api_shim.operations import Call
-from assay.contracts.evaluation_reports import EvaluationReportQuery
+from assay.contracts.evaluation_reports import EvaluationReport, EvaluationReportQuery
 from assay.contracts.evaluations import Evaluation
 from assay.contracts.report_workflows import GenerateStatus
 from assay.errors import FieldError, ServiceUnavailable
@@ -46,12 +46,12 @@ async def ask_for_run(call: Call[Any, Any], report_id: UUID) -> None:
         raise FieldError(outcome.reason or "No report can be made now.", attr=None)
 
 
-async def report_decided(call: Call[Any, Any], report_id: UUID) -> None:
+async def report_decided(call: Call[Any, Any], report: EvaluationReport) -> None:
     """A report was stored: let its workflow know, which begins with the first time.
 
     Never fails: what is not told here, the schedule `reconcile-reports` finds.
     """
-    await _tried(_tell(call, [report_id]), report_id=str(report_id))
+    await _tried(_tell_of(call, report), report_id=str(report.id))
 
 
 async def evaluation_decided(call: Call[Any, Any], before: Evaluation, after: Evaluation) -> None:
@@ -60,7 +60,7 @@ async def evaluation_decided(call: Call[Any, Any], before: Evaluation, after: Ev
     Never fails, as `report_decided`.
     """
     if any(getattr(before, field) != getattr(after, field) for field in _REPORTS_GO_BY):
-        await _tried(_tell_all_on(call, after.id), evaluation_id=str(after.id))
+        await _tried(_tell_all_on(call, after), evaluation_id=str(after.id))
 
 
 async def _tried(telling: Awaitable[None], **about: str) -> None:
@@ -71,27 +71,39 @@ async def _tried(telling: Awaitable[None], **about: str) -> None:
         log.warning("report workflows not told", reason=str(error) or type(error).__name__, **about)
 
 
-async def _tell_all_on(call: Call[Any, Any], evaluation_id: UUID) -> None:
+async def _tell_of(call: Call[Any, Any], report: EvaluationReport) -> None:
+    evaluation = await call.deps.registry.evaluations.get(
+        call.project.id, report.evaluation_id, include_deleted=True
+    )
+    await _tell(call, [report.id], evaluation_name="" if evaluation is None else evaluation.name)
+
+
+async def _tell_all_on(call: Call[Any, Any], evaluation: Evaluation) -> None:
     offset = 0
     while True:
         query = EvaluationReportQuery(
-            evaluation_id=evaluation_id, order_by=("created_at",), limit=_AT_ONCE, offset=offset
+            evaluation_id=evaluation.id, order_by=("created_at",), limit=_AT_ONCE, offset=offset
         )
         count, found = await call.deps.registry.evaluation_reports.list(call.project.id, query)
-        await _tell(call, [report.id for report in found])
+        await _tell(call, [report.id for report in found], evaluation_name=evaluation.name)
         offset += len(found)
         if not found or offset >= count:
             return
 
 
-async def _tell(call: Call[Any, Any], report_ids: Sequence[UUID]) -> None:
+async def _tell(call: Call[Any, Any], report_ids: Sequence[UUID], *, evaluation_name: str) -> None:
     """Tell them all, even if some cannot be told.
 
     Raises:
         ExceptionGroup: what went wrong.
     """
     told = await asyncio.gather(
-        *(reports.configure_report(call.deps.temporal, call.project.id, each) for each in report_ids),
+        *(
+            reports.configure_report(
+                call.deps.temporal, call.project.id, each, evaluation_name=evaluation_name
+            )
+            for each in report_ids
+        ),
         return_exceptions=True,
     )
     failures = [outcome for outcome in told if isinstance(outcome, Exception)]

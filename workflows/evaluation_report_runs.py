@@ -21,8 +21,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 from activities.report_runs import ReportRunActivities
-from assay.contracts.report_runs import DeliveryStatus, GenerationStatus, ReportTrigger
-from assay.contracts.report_workflows import (
+from assay.contracts.report_refs import RunRef
+from assay.contracts.report_run_workflows import (
     DeliverOutcome,
     DeliverReport,
     FinishReport,
@@ -30,10 +30,10 @@ from assay.contracts.report_workflows import (
     RecipientList,
     RecordDelivery,
     ReportRunInput,
-    ReportWritten,
     RunFinished,
-    RunRef,
 )
+from assay.contracts.report_runs import DeliveryStatus, GenerationStatus, ReportTrigger
+from assay.contracts.report_workflows import ReportWritten
 from assay.domain.report_author.budget import Spent
 from assay.domain.report_run_details import (
     RunProgress,

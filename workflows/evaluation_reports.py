@@ -8,12 +8,12 @@ Timers: until the report is due; for a report that goes by results, until the en
 (cooldown, daily cap, rest after a failure), and an hour from each count to the next, because hints can be
 lost. A paused report has none.
 Failure: whatever asks for a run passes `schedules.admission`, with no await between its answer and the
-record of it. A workflow that begins asks the registry what earlier ones have admitted, and waits for what of
-it goes on. The run is a child that outlives this workflow; one that fails gives its place in the day back,
-and its period stays open for the next. One that is written keeps nobody waiting while it is delivered. An
-occurrence that passed while nobody worked is in the registry still: one run covers what was missed; one that
-passed while the evaluation was switched off is passed over. While a store is away, it is waited for, and
-`generate` still works.
+record of it. A run is in the registry before it starts: a workflow that begins asks there what earlier ones
+have admitted, waits for what of it goes on, and starts what of it never was. The run is a child that outlives
+this workflow; one that fails gives its place in the day back, and its period stays open for the next. One
+that is written keeps nobody waiting while it is delivered. An occurrence that passed while nobody worked is
+in the registry still: one run covers what was missed; one that passed while the evaluation was switched off
+is passed over. While a store is away, it is waited for, and `generate` still works.
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ from assay.contracts.report_workflows import (
     EvaluationReportInput,
     GenerateOutcome,
     GenerateStatus,
-    Refusal,
     ReportPlan,
-    ReportRunInput,
     ReportState,
     ReportWritten,
     ResultsObserved,
@@ -40,10 +38,10 @@ from assay.domain.report_details import state_details, wake_summary
 from assay.domain.run_details import failure_details
 from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.search_attributes import EVALUATION
-from schedules.admission import Admission, Decision, Policy, admit, finished, opens_at
+from schedules.admission import Admission, Decision
 from schedules.result_count import ResultCount
 from workflows import report_steps as steps
-from workflows.report_attendance import Attendance
+from workflows.report_gate import Gatekeeper, present
 
 _MAX_EVENTS: Final = 1_000
 """History events after which the workflow continues as new, once no run is in flight."""
@@ -58,9 +56,6 @@ _MOMENT: Final = timedelta(seconds=1)
 _COUNT_AGAIN: Final = timedelta(minutes=5)
 """After a count that failed."""
 
-_KEPT: Final = 5
-"""Refusals that are remembered for people."""
-
 _SWITCHED_OFF: Final = "the evaluation was switched off when it was due"
 
 
@@ -71,7 +66,7 @@ class EvaluationReport:
     @workflow.init
     def __init__(self, given: EvaluationReportInput) -> None:
         self._report = given.report
-        self._gate = given.gate
+        self._keeper = Gatekeeper(given, settled=self._settled, changed=self._show)
         self._results = ResultCount(
             pending=given.pending,
             counted=given.counted,
@@ -79,17 +74,16 @@ class EvaluationReport:
             held_until=given.held_until,
         )
         self._owed = given.owed
-        self._refused = given.refused
         self._plan: ReportPlan | None = None
         self._stale = True
         self._is_recalled = given.is_continued
-        self._runs = Attendance(given.report, given.recent, settled=self._settled, changed=self._show)
 
     @workflow.run
     async def run(self, given: EvaluationReportInput) -> None:
         """See that the report is made when it is due, until it is gone."""
+        steps.keeps_records()
         if self._is_recalled:
-            self._runs.take_up(self._gate.running)
+            self._keeper.runs.take_up(self._keeper.running, given.running)
         while not await self._has_ended():
             if not self._is_recalled:
                 await self._recall()
@@ -110,7 +104,7 @@ class EvaluationReport:
     async def generate(self) -> GenerateOutcome:
         """Make a report now; if one is being made, that is the answer."""
         await workflow.wait_condition(lambda: self._plan is not None)
-        plan = _present(self._plan)
+        plan = present(self._plan)
         if plan.is_gone:
             reason = "the report or its evaluation was deleted"
             return GenerateOutcome(status=GenerateStatus.REFUSED, reason=reason)
@@ -126,19 +120,19 @@ class EvaluationReport:
     @workflow.signal(description="A report is stored; what is left of its run is to deliver it.")
     def report_written(self, written: ReportWritten) -> None:
         """Let the next run begin; of a run that is not in flight, it is old news."""
-        self._runs.heard(written)
+        self._keeper.runs.heard(written)
 
     @workflow.query(description="How the report stands.")
     def state(self) -> ReportState:
         """How the report stands."""
         return ReportState(
             plan=self._plan,
-            gate=self._gate,
+            gate=self._keeper.gate,
             next_wake=None if self._plan is None else self._next_wake(self._plan),
             pending=self._results.pending,
             counted=self._results.counted,
-            recent=self._runs.recent,
-            refused=self._refused,
+            recent=self._keeper.runs.recent,
+            refused=self._keeper.refused,
         )
 
     async def _recall(self) -> None:
@@ -150,8 +144,8 @@ class EvaluationReport:
         except ActivityError as error:
             await self._rest(error)
             return
-        self._gate, self._is_recalled = recalled.gate, True
-        self._runs.take_up(self._gate.running)
+        self._is_recalled = True
+        self._keeper.remember(recalled)
 
     async def _make_plan(self) -> None:
         """Look up what was decided."""
@@ -172,7 +166,7 @@ class EvaluationReport:
 
     async def _act(self, plan: ReportPlan) -> bool:
         """Do what is due; False if nothing is."""
-        if not plan.is_live or self._gate.running is not None:
+        if not plan.is_live or self._keeper.running is not None:
             return False
         if self._owed is not None:
             self._admit(plan, ReportTrigger.SCHEDULED, since=plan.reported_until, until=self._owed)
@@ -180,7 +174,7 @@ class EvaluationReport:
         elif plan.due is not None and plan.due <= workflow.now():
             await self._claim(plan.due, plan.live_since)
         elif self._is_to_count(plan):
-            await self._count(plan, _present(_since(plan)))
+            await self._count(plan, present(_since(plan)))
         else:
             return False
         return True
@@ -193,7 +187,7 @@ class EvaluationReport:
             await self._rest(error)
             return
         if claimed.is_passed_over:
-            self._refuse(ReportTrigger.SCHEDULED, _SWITCHED_OFF)
+            self._keeper.refuse(ReportTrigger.SCHEDULED, _SWITCHED_OFF)
         elif claimed.until is None:
             await workflow.sleep(_MOMENT, summary="Let a change of the report come to its end")
         # Meanwhile somebody may have asked for a report; then this one waits its turn.
@@ -203,7 +197,7 @@ class EvaluationReport:
         """Count, and ask for admission if there are enough results."""
         until, self._results = workflow.now(), self._results.counting()
         try:
-            counted = await steps.count(self._report, _present(plan.evaluation_id), since, until)
+            counted = await steps.count(self._report, present(plan.evaluation_id), since, until)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
@@ -211,7 +205,7 @@ class EvaluationReport:
             self._results = self._results.held(workflow.now() + _COUNT_AGAIN)
             return
         self._results = self._results.found(counted, until)
-        if not self._stale and counted >= _present(plan.threshold):
+        if not self._stale and counted >= present(plan.threshold):
             self._admit(plan, ReportTrigger.THRESHOLD, since=since, until=workflow.now())
 
     async def _wait(self, plan: ReportPlan) -> None:
@@ -239,38 +233,21 @@ class EvaluationReport:
     def _admit(
         self, plan: ReportPlan, trigger: ReportTrigger, *, since: datetime | None, until: datetime
     ) -> Decision:
-        """Ask for admission and record the answer; without an await, so that nobody comes between."""
-        now, policy = workflow.now(), Policy.of(plan)
-        self._gate, decision = admit(self._gate, policy, trigger, now, report_id=self._report.report_id)
-        if decision.admission is Admission.ACCEPTED:
-            run = ReportRunInput(
-                report=self._report,
-                run_id=_present(decision.run_id),
-                trigger=trigger,
-                since=since,
-                until=until,
-                admitted_at=now,
-            )
-            self._runs.see(_present(self._gate.running), steps.attend(run, plan))
-        elif decision.admission is Admission.REFUSED:
-            self._refuse(trigger, decision.reason)
-            self._results = self._results.held(opens_at(self._gate, policy))
+        """Ask for a run; results are not counted while they could not lead to one."""
+        decision = self._keeper.admit(plan, trigger, since=since, until=until)
+        if decision.admission is Admission.REFUSED:
+            self._results = self._results.held(self._keeper.opens_at(plan))
         self._show()
         return decision
 
-    def _refuse(self, trigger: ReportTrigger, reason: str) -> None:
-        refusal = Refusal(at=workflow.now(), trigger=trigger, reason=reason)
-        self._refused = (*self._refused, refusal)[-_KEPT:]
-
-    def _settled(self, end: steps.RunEnd) -> None:
+    def _settled(self) -> None:
         """The run in flight is written, or has failed."""
-        self._gate = finished(self._gate, workflow.now(), counts=end.counts)
         self._stale = True
         self._show()
 
     async def _has_ended(self) -> bool:
         """Whether the report is gone and nobody waits for anything."""
-        if self._stale or self._plan is None or not self._plan.is_gone or self._gate.running is not None:
+        if self._stale or self._plan is None or not self._plan.is_gone or self._keeper.running is not None:
             return False
         await workflow.wait_condition(workflow.all_handlers_finished)
         return not self._stale  # it may have been restored meanwhile
@@ -283,32 +260,33 @@ class EvaluationReport:
             EvaluationReportInput(
                 report=self._report,
                 is_continued=True,
-                gate=self._gate,
+                gate=self._keeper.gate,
+                running=self._keeper.runs.in_flight,
                 pending=self._results.pending,
                 counted=self._results.counted,
                 counted_until=self._results.counted_until,
                 held_until=self._results.held_until,
                 owed=self._owed,
-                recent=self._runs.recent,
-                refused=self._refused,
+                recent=self._keeper.runs.recent,
+                refused=self._keeper.refused,
             )
         )
 
     def _is_long(self) -> bool:
         info = workflow.info()
         events = info.get_current_history_length()
-        if self._gate.running is not None:
+        if self._keeper.running is not None:
             return events >= _TOO_MANY_EVENTS
         return events >= _MAX_EVENTS or info.is_continue_as_new_suggested()
 
     def _is_to_count(self, plan: ReportPlan) -> bool:
-        if plan.threshold is None or not plan.is_live or self._gate.running is not None:
+        if plan.threshold is None or not plan.is_live or self._keeper.running is not None:
             return False
         return self._results.is_to_count(plan.threshold, workflow.now())
 
     def _next_wake(self, plan: ReportPlan) -> datetime | None:
         """When there is something to do, if nothing happens meanwhile."""
-        if not plan.is_live or self._gate.running is not None:
+        if not plan.is_live or self._keeper.running is not None:
             return None
         return plan.due if plan.threshold is None else self._results.next_look()
 
@@ -319,14 +297,3 @@ class EvaluationReport:
 def _since(plan: ReportPlan) -> datetime | None:
     """From where on results are in no report yet."""
     return plan.reported_until or plan.anchor
-
-
-def _present[Value](value: Value | None) -> Value:
-    """What the state of the workflow says is there.
-
-    Raises:
-        RuntimeError: it is not, which is a defect: the workflow waits for a version without it.
-    """
-    if value is None:
-        raise RuntimeError("The state of the report contradicts itself.")
-    return value

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from temporalio import workflow
 
-from assay.contracts.report_workflows import ReportRef, ReportWritten, RunBrief
+from assay.contracts.report_refs import ReportRef
+from assay.contracts.report_workflows import RecordedAdmission, ReportWritten, RunBrief
 from workflows import report_steps as steps
 
 _KEPT: Final = 5
@@ -26,6 +27,7 @@ class Attendance:
 
     Attributes:
         recent: the same from now on.
+        in_flight: the run that another must wait for; what a history hands on that ends meanwhile.
     """
 
     def __init__(
@@ -37,41 +39,54 @@ class Attendance:
         changed: Callable[[], None],
     ) -> None:
         self.recent = recent
+        self.in_flight: RecordedAdmission | None = None
         self._report = report
         self._settled = settled
         self._changed = changed
-        self._in_flight: RunBrief | None = None
+        self._attended: RunBrief | None = None
         self._written: ReportWritten | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def see(self, brief: RunBrief, run: Coroutine[Any, Any, steps.RunEnd]) -> None:
-        """Attend the run that has just become the one in flight."""
-        self._in_flight, self._written = brief, None
-        self._begin(self._see(brief, run))
+    def see(self, admission: RecordedAdmission) -> None:
+        """Begin the run that has just become the one in flight, and attend it."""
+        self.in_flight = admission
+        self._attend(admission.brief, steps.attend(admission))
 
-    def take_up(self, running: RunBrief | None) -> None:
-        """Go on with what an earlier history has begun."""
+    def take_up(self, running: RunBrief | None, admission: RecordedAdmission | None) -> None:
+        """Go on with what an earlier history has begun, or was about to begin.
+
+        Args:
+            running: the run in flight.
+            admission: the same; None where an earlier version has told of it.
+        """
         for brief in self.recent:
             if brief.finished_at is None:
                 self._begin(self._follow(brief, steps.attend_again(self._report, brief.run_id)))
-        if running is not None:
-            self.see(running, steps.attend_again(self._report, running.run_id))
+        if admission is not None and steps.keeps_records():
+            self.see(admission)
+        elif running is not None:
+            self._attend(running, steps.attend_again(self._report, running.run_id))
 
     def heard(self, written: ReportWritten) -> None:
         """A run says that its report is stored; told again, or of another run, it means nothing."""
-        if self._in_flight is not None and self._in_flight.run_id == written.run_id:
+        if self._attended is not None and self._attended.run_id == written.run_id:
             self._written = written
+
+    def _attend(self, brief: RunBrief, run: Coroutine[Any, Any, steps.RunEnd]) -> None:
+        self._attended, self._written = brief, None
+        self._begin(self._see(brief, run))
 
     async def _see(self, brief: RunBrief, run: Coroutine[Any, Any, steps.RunEnd]) -> None:
         ending = asyncio.create_task(run)
         await workflow.wait_condition(lambda: ending.done() or self._written is not None)
         written = self._written
         end = await ending if written is None else steps.end_of(written)
+        end = await steps.recorded(self._report, brief.run_id, end)
         end = await steps.marked(self._report, brief.trigger, end)
         finished_at = workflow.now() if written is None else None
         line = brief.model_copy(update={"finished_at": finished_at, "outcome": end.outcome})
         self.recent = (*self.recent, line)[-_KEPT:]
-        self._in_flight = self._written = None
+        self.in_flight = self._attended = self._written = None
         self._settled(end)
         if written is not None:
             await self._follow(line, ending)

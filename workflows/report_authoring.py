@@ -14,7 +14,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.report_author import ReportAuthorActivities
 from activities.report_tools import ReportToolActivities
-from assay.contracts.report_workflows import (
+from assay.contracts.report_run_workflows import (
     AuthorAsk,
     AuthorStep,
     CheckDraft,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,8 +12,11 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ChildWorkflowError, WorkflowAlreadyStartedError
 
 from activities.evaluation_reports import EvaluationReportActivities
+from activities.report_admissions import ReportAdmissionActivities
 from activities.report_workflows import ReportWorkflowActivities
-from assay.contracts.report_runs import ReportTrigger
+from assay.contracts.report_refs import ReportRef, RunRef
+from assay.contracts.report_run_workflows import RunFinished
+from assay.contracts.report_runs import GenerationStatus, ReportTrigger
 from assay.contracts.report_workflows import (
     ClaimedOccurrence,
     ClaimOccurrence,
@@ -21,12 +24,9 @@ from assay.contracts.report_workflows import (
     MarkReported,
     RecalledRuns,
     RecallRuns,
+    RecordedAdmission,
     ReportPlan,
-    ReportRef,
-    ReportRunInput,
-    ReportRunRef,
     ReportWritten,
-    RunFinished,
 )
 from assay.domain.report_details import (
     claim_summary,
@@ -42,6 +42,7 @@ from assay.temporal.retry import AWAIT_RUN, COUNT, DISPATCH, LOOK_UP
 from assay.temporal.search_attributes import EVALUATION, PROJECT, REPORT, TRIGGER, pairs
 
 _OUTCOME_CHARACTERS: Final = 200
+_RECORDS: Final = "record-admission"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,12 @@ class RunEnd:
     Attributes:
         outcome: in words.
         period_end: up to where results are reported; None: it has failed, and its period stays open.
+        is_recorded: whether the run itself has told the registry.
     """
 
     outcome: str
     period_end: datetime | None = None
+    is_recorded: bool = True
 
     @property
     def counts(self) -> bool:
@@ -119,10 +122,25 @@ async def count(report: ReportRef, evaluation_id: UUID, since: datetime, until: 
     )
 
 
-async def attend(run: ReportRunInput, plan: ReportPlan) -> RunEnd:
-    """Start a run and see it to its end."""
+def keeps_records() -> bool:
+    """Whether runs are recorded before they start; not so in histories of an earlier version.
+
+    To be asked first of all: right after a local activity, a replay can miss the mark in the history, which
+    then belongs to a later workflow task than the one it believes to be in. From then on, the answer stays.
+    """
+    return workflow.patched(_RECORDS)
+
+
+async def attend(admission: RecordedAdmission) -> RunEnd:
+    """Record a run, start it, and see it to its end; what of that was done before is not done again.
+
+    A run that is not in the registry has not been started: whoever finds no record may admit another.
+    """
+    run = admission.run
     project_id, report_id = run.report.project_id, run.report.report_id
     try:
+        if keeps_records():
+            await _record(admission)
         finished = await workflow.execute_child_workflow(
             "evaluation-report-run",
             run,
@@ -133,32 +151,64 @@ async def attend(run: ReportRunInput, plan: ReportPlan) -> RunEnd:
             priority=fair(Rank.REPORTS, project_id),
             search_attributes=pairs(
                 (PROJECT, str(project_id)),
-                (EVALUATION, str(plan.evaluation_id)),
+                (EVALUATION, str(admission.evaluation_id)),
                 (REPORT, str(report_id)),
                 (TRIGGER, run.trigger.value),
             ),
-            static_summary=run_summary(run, plan.evaluation_name),
-            static_details=run_facts(run, plan.evaluation_name),
+            static_summary=run_summary(run, admission.evaluation_name),
+            static_details=run_facts(run, admission.evaluation_name),
         )
-    except (ChildWorkflowError, ValueError) as error:  # the latter: its result cannot be read
+    except (ActivityError, ChildWorkflowError, ValueError) as error:  # the last: its result cannot be read
         return _failed(error)
     except WorkflowAlreadyStartedError:
         return await attend_again(run.report, run.run_id)
     return _end(finished)
 
 
+async def _record(admission: RecordedAdmission) -> None:
+    await workflow.execute_activity_method(
+        ReportAdmissionActivities.record,
+        admission,
+        summary=f"Record run {admission.run.run_id}",
+        priority=fair(Rank.REPORTS, admission.run.report.project_id),
+        **DISPATCH.options,
+    )
+
+
 async def attend_again(report: ReportRef, run_id: UUID) -> RunEnd:
-    """See a run to its end that an earlier history has started."""
+    """See a run to its end that somebody else has started."""
     try:
         finished = await workflow.execute_activity_method(
             ReportWorkflowActivities.await_run,
-            ReportRunRef(project_id=report.project_id, run_id=run_id),
+            RunRef(project_id=report.project_id, run_id=run_id),
             summary=f"Wait for run {run_id}",
             **AWAIT_RUN.options,
         )
     except ActivityError as error:
         return _failed(error)
     return _end(finished)
+
+
+async def recorded(report: ReportRef, run_id: UUID, end: RunEnd) -> RunEnd:
+    """Have the registry know of a run that it failed, if the run has not said so itself.
+
+    Returns:
+        What became of it: if its report was stored before it broke off, the period is reported.
+    """
+    if end.is_recorded or not keeps_records():
+        return end
+    try:
+        failed = await workflow.execute_activity_method(
+            ReportAdmissionActivities.record_failure,
+            RunRef(project_id=report.project_id, run_id=run_id),
+            summary=f"Record that run {run_id} failed",
+            priority=fair(Rank.REPORTS, report.project_id),
+            **DISPATCH.options,
+        )
+    except ActivityError as error:
+        workflow.logger.warning("failure of a report run not recorded: %s", failure_message(error))
+        return end
+    return replace(end, period_end=failed.reported_until)
 
 
 async def marked(report: ReportRef, trigger: ReportTrigger, end: RunEnd) -> RunEnd:
@@ -194,8 +244,12 @@ def end_of(written: ReportWritten) -> RunEnd:
 
 def _end(finished: RunFinished) -> RunEnd:
     words = finished.words or f"{finished.generation}, {finished.delivery}"
-    return RunEnd(words[:_OUTCOME_CHARACTERS], finished.period_end if finished.counts else None)
+    return RunEnd(
+        words[:_OUTCOME_CHARACTERS],
+        finished.period_end if finished.counts else None,
+        is_recorded=finished.generation is not GenerationStatus.PENDING,
+    )
 
 
 def _failed(error: Exception) -> RunEnd:
-    return RunEnd(failure_message(error)[:_OUTCOME_CHARACTERS])
+    return RunEnd(failure_message(error)[:_OUTCOME_CHARACTERS], is_recorded=False)

@@ -48,7 +48,7 @@ async def create_report(call: Call[EvaluationReportRequest, None]) -> Evaluation
     created = await call.deps.registry.evaluation_reports.create(
         call.project.id, spec, created_by=call.principal.user.id
     )
-    await report_decided(call, created.id)
+    await report_decided(call, created)
     return EvaluationReportResponse.of(created)
 
 
@@ -73,7 +73,7 @@ async def change_report(call: Call[EvaluationReportRequest, None]) -> Evaluation
             call.project.id, call.id, lambda current: planned if current == known else change(current)
         )
     )
-    await report_decided(call, changed.id)
+    await report_decided(call, changed)
     return EvaluationReportResponse.of(changed)
 
 

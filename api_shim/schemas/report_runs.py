@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from assay.contracts.report_runs import (
@@ -90,13 +90,21 @@ class ReportContentResponse(ResponseModel):
     sections: list[ReportSectionResponse]
     citations: list[CitationResponse]
     metrics: ReportMetricsResponse | NoMetricsResponse
-    generation_status: GenerationStatus
+    generation_status: Literal[GenerationStatus.COMPLETED, GenerationStatus.METRICS_UNAVAILABLE]
+    """How it was made; what is still being made, or came to nothing, is not listed."""
     fallback_reason: str | None
     """Why no model wrote the text but it was made from the numbers; null where one did."""
 
     @classmethod
     def of(cls, content: ReportContent) -> ReportContentResponse:
-        """The representation of `content`."""
+        """The representation of `content`.
+
+        Raises:
+            ValueError: it is still being made, or came to nothing.
+        """
+        status = content.generation_status
+        if status is GenerationStatus.PENDING or status is GenerationStatus.FAILED:
+            raise ValueError("Only what was made has a representation.")
         return cls(
             title=content.title,
             sections=[ReportSectionResponse(title=it.title, content=it.content) for it in content.sections],
@@ -105,7 +113,7 @@ class ReportContentResponse(ResponseModel):
                 for it in content.citations
             ],
             metrics=_metrics(content.metrics),
-            generation_status=content.generation_status,
+            generation_status=status,
             fallback_reason=content.fallback_reason,
         )
 

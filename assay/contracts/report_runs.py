@@ -31,6 +31,8 @@ class GenerationStatus(StrEnum):
     """The report was written, by a model or, when `fallback_reason` says so, from the numbers alone."""
     METRICS_UNAVAILABLE = "metrics_unavailable"
     """The event store gave no numbers; the period stays open."""
+    FAILED = "failed"
+    """Nothing was written and nothing will be; the period stays open. Such a run is in no list."""
 
 
 class DeliveryStatus(StrEnum):
@@ -137,8 +139,9 @@ class ReportRun(Contract):
 
     Attributes:
         id: made from the report, the trigger and the moment of admission.
-        content: None until it is written.
-        period_start, period_end: by the arrival of results; None until the run is prepared.
+        content: None until there are numbers, or the run has ended without.
+        period_start, period_end: by the arrival of results. An empty period is one whose start is still to
+            be worked out.
         delivery_errors: one text per recipient that failed.
         model: of the author; None where no model wrote the text.
         cost_usd: of all answers of the author, of one whose report did not come about, too; None where

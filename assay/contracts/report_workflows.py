@@ -1,4 +1,4 @@
-"""Messages of `evaluation-report` and `evaluation-report-run`."""
+"""Messages of `evaluation-report`, which decides when a report is made."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from assay.contracts.base import HistoryContract, UtcDatetime
-from assay.contracts.report_runs import DeliveryStatus, GenerationStatus, ReportTrigger
-
-
-class ReportRef(HistoryContract):
-    """Which report."""
-
-    project_id: int
-    report_id: UUID
+from assay.contracts.report_refs import ReportRef
+from assay.contracts.report_run_workflows import ReportRunInput
+from assay.contracts.report_runs import GenerationStatus, ReportTrigger
 
 
 class ReportPlan(HistoryContract):
@@ -87,17 +82,48 @@ class ReportGate(HistoryContract):
     retry_at: UtcDatetime | None = None
 
 
+class RecordedAdmission(HistoryContract):
+    """Argument of `record-admission`, and all that it takes to start the run, for whoever finds the record.
+
+    Attributes:
+        evaluation_name: for the details of the run.
+    """
+
+    run: ReportRunInput
+    evaluation_id: UUID
+    evaluation_name: str = ""
+
+    @property
+    def brief(self) -> RunBrief:
+        """The run in one line."""
+        run = self.run
+        return RunBrief(run_id=run.run_id, trigger=run.trigger, admitted_at=run.admitted_at)
+
+
+class FailedRun(HistoryContract):
+    """Answer of `record-failed-run`.
+
+    Attributes:
+        reported_until: the end of its period, if its report was stored after all; None: it has failed.
+    """
+
+    reported_until: UtcDatetime | None = None
+
+
 class AdmittedRun(HistoryContract):
     """What the registry knows of an admission.
 
     Attributes:
+        period_start: `period_end` while nobody has worked it out.
         period_end: up to where results are reported if it counts.
-        generation: pending where the run goes on, or ended without a report.
+        generation: pending where the run goes on, is still to be started, or ended with nobody to record it.
     """
 
     run_id: UUID
+    evaluation_id: UUID
     trigger: ReportTrigger
     admitted_at: UtcDatetime
+    period_start: UtcDatetime
     period_end: UtcDatetime
     generation: GenerationStatus
 
@@ -119,10 +145,12 @@ class RecalledRuns(HistoryContract):
     Attributes:
         gate: what admission has to remember.
         reported_until: end of the period of the last run that counts, which may have ended unattended.
+        running: the run that goes on, or was never started.
     """
 
     gate: ReportGate
     reported_until: UtcDatetime | None = None
+    running: RecordedAdmission | None = None
 
 
 class EvaluationReportInput(HistoryContract):
@@ -135,11 +163,13 @@ class EvaluationReportInput(HistoryContract):
         counted_until: the place in arrivals of that count.
         held_until: results are not counted before: they could not lead to a run.
         owed: end of the period of an occurrence that was claimed and waits for the run in flight.
+        running: the run in flight.
     """
 
     report: ReportRef
     is_continued: bool = False
     gate: ReportGate = ReportGate()
+    running: RecordedAdmission | None = None
     pending: int = 0
     counted: int = 0
     counted_until: UtcDatetime | None = None
@@ -245,233 +275,3 @@ class MarkReported(HistoryContract):
 
     report: ReportRef
     until: UtcDatetime
-
-
-class ReportRunRef(HistoryContract):
-    """Which run of which project."""
-
-    project_id: int
-    run_id: UUID
-
-
-class ReconcileReportsInput(HistoryContract):
-    """Start argument of `reconcile-reports`; the attributes of `RepairReports` come from the run before."""
-
-
-class RepairReports(HistoryContract):
-    """Argument of `repair-reports`.
-
-    Attributes:
-        changed_since: reports that changed since then, or whose evaluation did, are planned anew.
-    """
-
-    changed_since: UtcDatetime
-
-
-class ReportsRepaired(HistoryContract):
-    """Answer of `repair-reports`.
-
-    Attributes:
-        reports: that were looked at.
-        started: whose workflow did not run.
-        planned: whose workflow was told to plan anew.
-        ended: workflows that were told that their report is gone.
-        failed: whose workflow could be neither started nor told.
-    """
-
-    reports: int = 0
-    started: int = 0
-    planned: int = 0
-    ended: int = 0
-    failed: int = 0
-
-    @property
-    def outcome(self) -> str:
-        """`clean`, `repaired` or `failed`: the word shown to people."""
-        if self.failed:
-            return "failed"
-        return "repaired" if self.started + self.planned + self.ended else "clean"
-
-
-class ReconcileReportsResult(HistoryContract):
-    """What a run of `reconcile-reports` came to.
-
-    Attributes:
-        looked_at: when it began; the next run looks for changes since then.
-    """
-
-    looked_at: UtcDatetime
-    repaired: ReportsRepaired
-
-
-class ReportRunInput(HistoryContract):
-    """Start argument of `evaluation-report-run`.
-
-    Attributes:
-        since: where the period begins; None: the run finds out (a manual run; a first scheduled one).
-        until: where the period ends, by arrival: the occurrence's due time, or when the run was admitted.
-        admitted_at: when the run was admitted.
-    """
-
-    report: ReportRef
-    run_id: UUID
-    trigger: ReportTrigger
-    since: UtcDatetime | None
-    until: UtcDatetime
-    admitted_at: UtcDatetime
-
-
-class PreparedRun(HistoryContract):
-    """Answer of `prepare-report-run`: what the rest of the run goes by. The numbers are in the run's row.
-
-    Attributes:
-        is_eligible: False: report or evaluation are gone; the run ends.
-        has_numbers: False: the event store gave none in time.
-        author: the model that is asked, for the details; None: there is none to ask, and why is in
-            `no_author_reason`.
-    """
-
-    is_eligible: bool = True
-    has_numbers: bool = True
-    evaluation_name: str = ""
-    period_start: UtcDatetime
-    period_end: UtcDatetime
-    total_runs: int = 0
-    pass_rate: float = 0.0
-    author: str | None = None
-    no_author_reason: str | None = None
-
-
-class AuthorStep(HistoryContract):
-    """Answer of `ask-report-author`: what the model wants next. Its words are in the transcript.
-
-    Attributes:
-        tool_calls: ids and names of the tools it called, in order; none: it is done.
-        next_number: place in the transcript after this message.
-    """
-
-    tool_calls: tuple[tuple[str, str], ...] = ()
-    next_number: int
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float | None = None
-
-
-class AuthorAsk(HistoryContract):
-    """Argument of `ask-report-author`: the message at `number` is asked for."""
-
-    project_id: int
-    run_id: UUID
-    number: int
-
-
-class ToolUse(HistoryContract):
-    """Argument of `use-report-tool`: the result of a call goes to `number` of the transcript."""
-
-    project_id: int
-    run_id: UUID
-    number: int
-    call_id: str
-    asked_at_number: int
-
-
-class CheckDraft(HistoryContract):
-    """Argument of `check-report-draft`: is what the author has written a report?
-
-    Attributes:
-        number: place in the transcript; what is wrong is told to the author there, if it is to be mended.
-    """
-
-    project_id: int
-    run_id: UUID
-    number: int
-    mend: bool
-
-
-class DraftCheck(HistoryContract):
-    """Answer of `check-report-draft`.
-
-    Attributes:
-        problems: what is wrong, in words without the model's text; none: it is a report.
-    """
-
-    problems: tuple[str, ...] = ()
-
-
-class FinishReport(HistoryContract):
-    """Argument of `finish-report`: the text is made of the transcript, or of the numbers alone.
-
-    Attributes:
-        author: the model that wrote it.
-        fallback_reason: why no model wrote the text; None: one did.
-    """
-
-    run: ReportRunInput
-    author: str | None = None
-    fallback_reason: str | None = None
-
-
-class RunRef(HistoryContract):
-    """Which run."""
-
-    project_id: int
-    run_id: UUID
-
-
-class RecipientList(HistoryContract):
-    """Answer of `list-recipients`.
-
-    Attributes:
-        keys: of the recipients to deliver to; each has its row of deliveries.
-        problems: one text for each target that names nobody.
-    """
-
-    keys: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-class RecordDelivery(HistoryContract):
-    """Argument of `record-delivery`.
-
-    Attributes:
-        attempted: recipients and targets that name nobody, together.
-        errors: one text for each of them that has nothing, or not everything.
-    """
-
-    project_id: int
-    run_id: UUID
-    attempted: int
-    errors: tuple[str, ...] = ()
-
-
-class DeliverReport(HistoryContract):
-    """Argument of `deliver-report`: one recipient, by its key."""
-
-    project_id: int
-    run_id: UUID
-    recipient_key: str
-
-
-class DeliverOutcome(HistoryContract):
-    """Answer of `deliver-report`.
-
-    Attributes:
-        error: why the recipient has nothing, or not everything; None: it has.
-    """
-
-    recipient_key: str
-    error: str | None = None
-
-
-class RunFinished(HistoryContract):
-    """Result of `evaluation-report-run`.
-
-    Attributes:
-        counts: whether the period is reported: the report's mark moves to `period_end`.
-    """
-
-    generation: GenerationStatus
-    delivery: DeliveryStatus
-    period_end: UtcDatetime
-    counts: bool
-    words: str = ""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from assay.contracts.report_reconcile import ReportsRepaired, VerdictsSwept
+from assay.contracts.report_refs import ReportRef
+from assay.contracts.report_run_workflows import ReportRunInput
 from assay.contracts.report_runs import ReportTrigger
-from assay.contracts.report_workflows import (
-    Refusal,
-    ReportPlan,
-    ReportRef,
-    ReportRunInput,
-    ReportsRepaired,
-    ReportState,
-    RunBrief,
-)
+from assay.contracts.report_workflows import Refusal, ReportPlan, ReportState, RunBrief
+from assay.domain.report_words import period
 from assay.domain.run_details import cell, short
 
 _TRIGGER_WORDS: Final = {
@@ -24,9 +20,14 @@ _TRIGGER_WORDS: Final = {
 }
 
 
-def report_summary(report: ReportRef) -> str:
-    """One line for the list of workflows."""
-    return f"Report {report.report_id} of project {report.project_id}"
+def report_summary(report: ReportRef, evaluation_name: str = "") -> str:
+    """One line for the list of workflows.
+
+    Args:
+        evaluation_name: as it is when the workflow begins, for the line stays; empty: not known there.
+    """
+    named = f" on “{short(evaluation_name)}”" if evaluation_name.strip() else ""
+    return f"Report{named} {report.report_id} of project {report.project_id}"
 
 
 def run_summary(run: ReportRunInput, evaluation_name: str) -> str:
@@ -51,7 +52,7 @@ def run_facts(run: ReportRunInput, evaluation_name: str) -> str:
 
 def count_summary(since: datetime, until: datetime) -> str:
     """One line for the activity that counts results."""
-    return f"Count results of {instant_words(since)} – {instant_words(until)}"
+    return f"Count results of {period(since, until, UTC)}"
 
 
 def claim_summary(due: datetime) -> str:
@@ -88,19 +89,20 @@ def state_details(state: ReportState, now: datetime) -> str:
         return "Looking up what was decided about the report …"
     parts = [f"## {_headline(state, plan)}"]
     rows = [
-        ("Evaluation", f"**{cell(plan.evaluation_name)}** `{plan.evaluation_id}`"),
+        ("Evaluation", _evaluation(plan)),
         ("Goes by", cell(plan.wording)),
         ("Next due", _next_due(plan)),
         ("New results", _counter(state, plan)),
         ("Cooldown", _cooldown(state, plan, now)),
-        ("Daily cap", _cap(state, plan, now)),
+        ("Daily cap", "" if plan.is_gone else _cap(state, plan, now)),
         ("Rest after a failure", _until(state.gate.retry_at, now)),
         ("Run in flight", _in_flight(state.gate.running)),
         ("Looked at next", "" if state.next_wake is None else instant_words(state.next_wake)),
         ("Reported until", "" if plan.reported_until is None else instant_words(plan.reported_until)),
     ]
     lines = "\n".join(f"| {name} | {value} |" for name, value in rows if value)
-    parts.append(f"| | |\n|---|---|\n{lines}")
+    if lines:
+        parts.append(f"| | |\n|---|---|\n{lines}")
     if state.recent:
         parts.append("### Last runs\n\n" + "\n".join(map(_run_line, reversed(state.recent))))
     if state.refused:
@@ -108,13 +110,19 @@ def state_details(state: ReportState, now: datetime) -> str:
     return "\n\n".join(parts)
 
 
-def repair_details(repaired: ReportsRepaired) -> str:
-    """What a comparison of reports with their workflows came to, as Markdown."""
-    return (
+def repair_details(repaired: ReportsRepaired, swept: VerdictsSwept | None = None) -> str:
+    """What comparing reports with workflows, and verdicts with their arrivals, came to, as Markdown."""
+    told = (
         f"## {repaired.started} of {repaired.reports} reports had no workflow\n\n"
         f"{repaired.planned} were planned anew because something had changed. {repaired.ended} workflows "
         f"were told that their report is gone. {repaired.failed} could not be reached and are tried again by "
         "the next run."
+    )
+    if swept is None:
+        return told
+    return (
+        f"{told}\n\n{swept.restored:,} verdicts that were stored before {instant_words(swept.until)} had no "
+        "arrival: no report had counted them, and the next ones do."
     )
 
 
@@ -125,7 +133,7 @@ def instant_words(instant: datetime) -> str:
 
 def _headline(state: ReportState, plan: ReportPlan) -> str:
     if plan.is_gone:
-        return "🗑️ Deleted, or its evaluation was"
+        return "🗑️ The report was deleted, or its evaluation"
     if state.gate.running is not None:
         return "📝 A report is being made"
     if not plan.is_live:
@@ -135,6 +143,13 @@ def _headline(state: ReportState, plan: ReportPlan) -> str:
     if plan.threshold is not None:
         return f"🔢 {state.counted + state.pending:,} of {plan.threshold:,} new results"
     return "🏁 Its rule has ended"
+
+
+def _evaluation(plan: ReportPlan) -> str:
+    """Empty where nothing is known of it: the plan of a report that is gone says no more than that."""
+    if plan.evaluation_id is None:
+        return ""
+    return f"**{cell(plan.evaluation_name)}** `{plan.evaluation_id}`"
 
 
 def _next_due(plan: ReportPlan) -> str:

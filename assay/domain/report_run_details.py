@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
+from assay.contracts.report_run_workflows import PreparedRun
 from assay.contracts.report_runs import DeliveryStatus, GenerationStatus
-from assay.contracts.report_workflows import PreparedRun
 from assay.domain.report_author.budget import MAX_MODEL_CALLS, Spent
-from assay.domain.report_words import number, percent
+from assay.domain.report_targets import told_errors
+from assay.domain.report_words import number, percent, period
 from assay.domain.run_details import cell, short
 
 _STATUS_WORDS = {
@@ -52,7 +53,7 @@ def progress_details(progress: RunProgress) -> str:
     if progress.recipients:
         parts.append(f"{progress.served} of {progress.recipients} recipients done.")
     if progress.errors:
-        parts.append("\n".join(f"- ❌ {cell(error)}" for error in progress.errors))
+        parts.append("\n".join(f"- ❌ {cell(error)}" for error in told_errors(progress.errors)))
     if progress.delivery is not None:
         parts.append(_STATUS_WORDS[progress.delivery])
     return "\n\n".join(parts)
@@ -103,10 +104,10 @@ def closing_words(
 
 
 def _numbers(prepared: PreparedRun) -> str:
-    period = f"{prepared.period_start:%Y-%m-%d %H:%M} to {prepared.period_end:%Y-%m-%d %H:%M} UTC"
+    span = f"Period {period(prepared.period_start, prepared.period_end, UTC)}"
     if not prepared.has_numbers:
-        return f"Period {period}: the event store gave no numbers."
-    return f"Period {period}: {number(prepared.total_runs)} results, pass rate {percent(prepared.pass_rate)}."
+        return f"{span}: the event store gave no numbers."
+    return f"{span}: {number(prepared.total_runs)} results, pass rate {percent(prepared.pass_rate)}."
 
 
 def _author(prepared: PreparedRun, progress: RunProgress) -> str:

@@ -17,6 +17,9 @@ _NOBODY: Final[Mapping[object, str]] = {
 }
 _KIND_CHARS: Final = 40
 
+_ERRORS_TOLD: Final = 50
+"""Of one run: whoever reads fifty has seen what is wrong, and hundreds fill lists of runs and details."""
+
 
 class Addressees(NamedTuple):
     """Whom a run goes to.
@@ -55,6 +58,13 @@ def delivery_status(attempted: int, failed: int) -> DeliveryStatus:
     if failed == 0:
         return DeliveryStatus.DELIVERED
     return DeliveryStatus.FAILED if failed >= attempted else DeliveryStatus.PARTIAL_FAILURE
+
+
+def told_errors(errors: Sequence[str]) -> tuple[str, ...]:
+    """The errors of a run as people are told of them: the first ones, and how many more there were."""
+    if len(errors) <= _ERRORS_TOLD:
+        return tuple(errors)
+    return (*errors[:_ERRORS_TOLD], f"… and {len(errors) - _ERRORS_TOLD:,} more")
 
 
 def _problem(target: Mapping[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from assay.contracts.report_data import Bucket, ReportedResult, Window
 
-__all__ = ["Bucket", "ReportData", "ReportedResult", "Window"]
+__all__ = ["Bucket", "ReportData", "ReportedResult", "VerdictArrivals", "Window"]
 
 
 class ReportData(Protocol):
@@ -55,3 +56,22 @@ class ReportData(Protocol):
 
     def nth_last_arrival(self, project_id: int, evaluation_id: UUID, n: int) -> datetime | None:
         """When the n-th last result arrived; None if there are fewer."""
+
+
+class VerdictArrivals(Protocol):
+    """Whether every verdict has arrived, of all projects; calls block, use a thread.
+
+    A process that dies in the middle of an insert can leave verdicts without an arrival.
+    """
+
+    def spans(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """A time in pieces that can be swept one by one, in order, without a gap."""
+
+    def restore(self, since: datetime, until: datetime) -> int:
+        """Enter the verdicts of a time that never arrived, as arriving now; returns how many there were.
+
+        Doing it again, or twice at once, lets no verdict count twice.
+
+        Args:
+            since, until: when the store took them; half-open. No insert of that time may still be running.
+        """

@@ -30,6 +30,13 @@ class ReportRunRepository(Protocol):
     async def find(self, run_id: UUID) -> ReportRun | None:
         """One run of whichever project, or None: for links that open a run without naming its project."""
 
+    async def begin_period(self, project_id: int, run_id: UUID, start: datetime) -> ReportRun:
+        """Store where the period of a run begins, unless somebody has: an empty period is not worked out.
+
+        Returns:
+            The run as it is stored now.
+        """
+
     async def write_content(
         self,
         project_id: int,
@@ -80,7 +87,7 @@ class ReportRunRepository(Protocol):
     async def list(
         self, project_id: int, report_id: UUID, query: ReportRunQuery
     ) -> tuple[int, list[ReportRun]]:
-        """Number of runs of a report whose text is written, and one page of them, newest first."""
+        """Number of runs of a report that ended with something to read, and one page, newest first."""
 
 
 class ReportCalendar(Protocol):

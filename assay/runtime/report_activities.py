@@ -10,6 +10,7 @@ from temporalio.client import Client
 from activities.evaluation_reports import EvaluationReportActivities
 from activities.judge_models import JudgeModels
 from activities.model_gate import ModelGate
+from activities.report_admissions import ReportAdmissionActivities
 from activities.report_author import Authors, ReportAuthorActivities
 from activities.report_delivery import ReportDeliveryActivities
 from activities.report_numbers import ReportNumbers
@@ -17,6 +18,7 @@ from activities.report_reading import ReportReader
 from activities.report_runs import ReportRunActivities
 from activities.report_tools import ReportToolActivities
 from activities.report_workflows import ReportWorkflowActivities
+from activities.verdict_arrivals import VerdictArrivalActivities
 from assay.ports import EventWriter
 from assay.runtime.delivery import ReportDelivery
 from assay.runtime.settings import Settings
@@ -41,6 +43,7 @@ def report_activities(
     """
     registry, data = stores.registry, stores.report_data
     reports = EvaluationReportActivities(registry=registry, data=data)
+    admissions = ReportAdmissionActivities(registry=registry)
     workflows = ReportWorkflowActivities(client=client, registry=registry)
     authors = Authors(registry, models, trial_eval_limit=settings.trial_eval_limit)
     runs = ReportRunActivities(registry=registry, numbers=ReportNumbers(data), authors=authors, writer=writer)
@@ -61,8 +64,11 @@ def report_activities(
             reports.count,
             reports.claim,
             reports.mark,
+            admissions.record,
+            admissions.record_failure,
             workflows.await_run,
             workflows.repair,
+            VerdictArrivalActivities(data).sweep,
             runs.prepare,
             runs.finish,
             runs.list_recipients,

@@ -13,7 +13,8 @@ from uuid import UUID
 import structlog
 
 from assay.contracts.events import EVALUATION, Event
-from assay.contracts.report_workflows import ReportRef, ResultsObserved
+from assay.contracts.report_refs import ReportRef
+from assay.contracts.report_workflows import ResultsObserved
 from assay.contracts.wire import parse_uuid
 from assay.ports import ReportCalendar
 

@@ -10,12 +10,8 @@ from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from assay.contracts.report_workflows import (
-    EvaluationReportInput,
-    GenerateOutcome,
-    ReportRef,
-    ResultsObserved,
-)
+from assay.contracts.report_refs import ReportRef
+from assay.contracts.report_workflows import EvaluationReportInput, GenerateOutcome, ResultsObserved
 from assay.domain.report_details import report_summary
 from assay.temporal.ids import evaluation_report_id
 from assay.temporal.priorities import Rank, fair
@@ -27,16 +23,22 @@ _TRIES: Final = 3
 """A workflow that is just ending takes no message; a moment later, a new one begins."""
 
 
-async def configure_report(client: Client, project_id: int, report_id: UUID) -> None:
+async def configure_report(
+    client: Client, project_id: int, report_id: UUID, *, evaluation_name: str = ""
+) -> None:
     """Have the workflow of a report look up what was decided; start it if it does not run.
 
     For whoever has created, changed, deleted or restored a report or its evaluation, once that is stored. The
     stored row is what counts: where this fails, `reconcile-reports` makes up for it.
 
+    Args:
+        evaluation_name: for people who look at a list of workflows; empty: not known.
+
     Raises:
         TemporalError: Temporal could not be reached, or no worker answers.
     """
-    await _update(client, ReportRef(project_id=project_id, report_id=report_id), "configure", None)
+    report = ReportRef(project_id=project_id, report_id=report_id)
+    await _update(client, report, "configure", None, evaluation_name=evaluation_name)
 
 
 async def generate_report(client: Client, project_id: int, report_id: UUID) -> GenerateOutcome:
@@ -70,7 +72,9 @@ async def tell_results(client: Client, report: ReportRef, observed: ResultsObser
     )
 
 
-async def _update(client: Client, report: ReportRef, name: str, result_type: type | None) -> Any:
+async def _update(
+    client: Client, report: ReportRef, name: str, result_type: type | None, *, evaluation_name: str = ""
+) -> Any:
     left = _TRIES
     while True:
         left -= 1
@@ -82,7 +86,7 @@ async def _update(client: Client, report: ReportRef, name: str, result_type: typ
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             priority=fair(Rank.REPORTS, report.project_id),
             search_attributes=_attributes(report),
-            static_summary=report_summary(report),
+            static_summary=report_summary(report, evaluation_name),
         )
         try:
             return await client.execute_update_with_start_workflow(

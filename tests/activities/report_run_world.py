@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from activities.report_admissions import ReportAdmissionActivities
 from activities.report_author import Authors, ReportAuthorActivities
 from activities.report_numbers import ReportNumbers
 from activities.report_reading import ReportReader
@@ -25,8 +26,9 @@ from assay.contracts.evaluation_reports import EvaluationReport, EvaluationRepor
 from assay.contracts.evaluations import Evaluation
 from assay.contracts.events import EVALUATION, GENERATION, Event, EventRef, utc_day
 from assay.contracts.report_data import Window
+from assay.contracts.report_refs import ReportRef
+from assay.contracts.report_run_workflows import ReportRunInput
 from assay.contracts.report_runs import ReportRun, ReportTrigger, TranscriptEntry
-from assay.contracts.report_workflows import ReportRef, ReportRunInput
 from assay.domain.report_author.event import EVALUATION_REPORT, report_event_id
 from assay.errors import StoreUnavailable
 from tests.activities.world import PROJECT, World
@@ -74,6 +76,7 @@ class ReportWorld:
         self.runs = ReportRunActivities(
             registry=self.registry, numbers=numbers, authors=authors, writer=self.writer
         )
+        self.admissions = ReportAdmissionActivities(registry=self.registry)
         self.authoring = ReportAuthorActivities(
             registry=self.registry,
             authors=authors,

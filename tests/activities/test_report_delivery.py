@@ -23,6 +23,7 @@ from assay.contracts.delivery import EmailMessage
 from assay.contracts.evaluation_reports import EvaluationReportSpec
 from assay.contracts.evaluations import EvaluationSpec, EvaluationType, OutputType
 from assay.contracts.integrations import IntegrationKind
+from assay.contracts.report_run_workflows import DeliverOutcome, DeliverReport
 from assay.contracts.report_runs import (
     Delivery,
     Recipient,
@@ -33,7 +34,6 @@ from assay.contracts.report_runs import (
     ReportSection,
     ReportTrigger,
 )
-from assay.contracts.report_workflows import DeliverOutcome, DeliverReport
 from assay.errors import DeliveryRefused, DeliveryUnavailable, StoreUnavailable
 from assay.ports import EmailSender
 from tests.adapters.delivery.mail_server import MailServer

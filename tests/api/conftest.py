@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import httpx
 import pytest
@@ -18,9 +20,29 @@ from tests.harness.providers import ScriptedProviders
 Make = Callable[..., Awaitable[dict[str, Any]]]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+_DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of the API runs on one of the databases, which its name draws; `-m long` runs the other.
+
+    What the databases may do differently is tested where they are, in `tests/stores/registry`, on both.
+    """
+    for item in items:
+        parameters = (
+            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        )
+        database = parameters.get("world")
+        if database in _DATABASES and Path(__file__).parent in item.path.parents:
+            name = item.nodeid.replace(database, "")
+            if _DATABASES[crc32(name.encode()) % 2] != database:
+                item.add_marker(pytest.mark.long)
+
+
+@pytest.fixture(scope="session", params=_DATABASES)
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[ApiWorld]:
-    """The API on both databases: every test that takes it, runs on each."""
+    """The API over a database of each kind."""
     async with request.getfixturevalue(f"{request.param}_url") as url, api_world(url) as world:
         yield world
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.chaos import arrivals, fairness, outages, soak
+from tests.chaos import arrivals, fairness, outages, reports, soak
 from tests.chaos.checks import Report
 from tests.chaos.kills import killed
 
@@ -26,6 +26,8 @@ _RATE_LIMITED_SECONDS = 300.0
 _BAD_SECONDS = 45.0
 _HANGING_SECONDS = 100.0
 """Longer than a model call may take."""
+
+_REPORTS = 10
 
 Scenario = Callable[[Path, int, int], Awaitable[Report]]
 """Runs in a folder, with so many events and a seed."""
@@ -93,6 +95,12 @@ def _soak(folder: Path, events: int, seed: int) -> Awaitable[Report]:
     return soak.soaked(folder, events=events, seed=seed, per_second=250, longest=_LONGEST_SECONDS)
 
 
+def _reports(folder: Path, events: int, seed: int) -> Awaitable[Report]:
+    return reports.killed_at_every_step(
+        folder, results=events, seed=seed, reports=_REPORTS, longest=_LONGEST_SECONDS / 5
+    )
+
+
 def _fairness(judged: bool) -> Scenario:
     def scenario(folder: Path, events: int, seed: int) -> Awaitable[Report]:
         return fairness.delay_under_load(folder, backlog=events, seed=seed, rounds=6, judged=judged)
@@ -111,6 +119,7 @@ SCENARIOS: dict[str, tuple[Scenario, int]] = {
     "arrivals": (_arrivals, 3_000),
     "late": (_late, 2_000),
     "soak": (_soak, 20_000),
+    "reports": (_reports, 30),
     "fairness": (_fairness(judged=True), 20_000),
     "fairness-hog": (_fairness(judged=False), 20_000),
 }

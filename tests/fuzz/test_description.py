@@ -10,12 +10,13 @@ from tests.fuzz.run import fuzz, fuzzed_engine
 
 
 @pytest.mark.timeout(240)
-def test_every_answer_is_described_and_no_request_breaks_the_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("examples", [1, pytest.param(3, marks=pytest.mark.long)])
+def test_every_answer_is_described_and_no_request_breaks_the_server(tmp_path: Path, examples: int) -> None:
     data, folder = tmp_path / "data", tmp_path / "run"
     data.mkdir()
     folder.mkdir()
     with fuzzed_engine(data) as running:
-        found = fuzz(running, folder, examples=3, phases="examples,coverage,fuzzing", seed=1)
+        found = fuzz(running, folder, examples=examples, phases="examples,coverage,fuzzing", seed=1)
 
     assert found.failures == [], found.output
     assert found.cases > 1000

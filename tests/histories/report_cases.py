@@ -1,167 +1,28 @@
-"""Cases of the workflows that make reports: when they are made, and how."""
+"""Cases of the workflows of reports: of those that decide when one is made, and what makes up for losses."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
-from temporalio.worker import Worker
 
-from assay.contracts.report_runs import GenerationStatus, ReportTrigger
-from assay.contracts.report_workflows import (
-    AuthorAsk,
-    AuthorStep,
-    CheckDraft,
-    DeliverOutcome,
-    DeliverReport,
-    DraftCheck,
-    FinishReport,
-    PreparedRun,
-    RecipientList,
-    ReconcileReportsInput,
-    RecordDelivery,
-    ReportRef,
-    ReportRunInput,
-    ResultsObserved,
-    RunRef,
-    ToolUse,
-)
-from assay.errors import DeliveryRefused, ModelNotFound, StoreRejected
+from assay.contracts.evaluation_reports import EvaluationReport as Report
+from assay.contracts.report_reconcile import ReconcileReportsInput
+from assay.contracts.report_workflows import ResultsObserved
+from assay.errors import StoreRejected
 from assay.temporal.ids import evaluation_report_run_id
 from assay.temporal.queues import TaskQueue
-from tests.workflows.report_world import PROJECT, End, World, start, until_state
-from workflows.evaluation_report_runs import SETTLE, EvaluationReportRun
+from tests.histories.report_run_cases import RUNS
+from tests.histories.sweep_cases import swept
+from tests.workflows.report_world import Handle, World, start, until_state
+from tests.workflows.scripted_batches import until
+from tests.workflows.scripted_report_runs import End
 from workflows.evaluation_reports import EvaluationReport
 from workflows.reconcile_reports import ReconcileReports
-
-_TOOLS = ("get_summary_metrics", "set_title", "add_section")
-
-
-@dataclass
-class _Run:
-    """The activities of a run as they are to turn out.
-
-    Attributes:
-        steps: what the author does, message by message; then: nothing more.
-        drafts: what the checks find wrong, in order.
-    """
-
-    prepared: dict[str, Any] = field(default_factory=dict)
-    steps: list[Sequence[str] | Exception] = field(default_factory=list)
-    drafts: list[tuple[str, ...]] = field(default_factory=list)
-    recipients: tuple[str, ...] = ("email:a@example.com", "slack:1:#quality")
-    refused: str = ""
-    broken: bool = False
-
-    @activity.defn(name="prepare-report-run")
-    async def prepare(self, given: ReportRunInput) -> PreparedRun:
-        if self.broken:
-            raise StoreRejected("a defect")
-        values = {"author": "gpt-5", "total_runs": 12, "pass_rate": 75.0, "evaluation_name": "Helpfulness"}
-        start_of_period = given.until - timedelta(hours=1)
-        return PreparedRun(period_start=start_of_period, period_end=given.until, **values | self.prepared)
-
-    @activity.defn(name="ask-report-author")
-    async def ask(self, given: AuthorAsk) -> AuthorStep:
-        step = self.steps.pop(0) if self.steps else ()
-        if isinstance(step, Exception):
-            raise step
-        calls = tuple((f"call-{given.number}-{place}", name) for place, name in enumerate(step))
-        return AuthorStep(
-            tool_calls=calls, next_number=given.number + 1, input_tokens=900, output_tokens=80, cost_usd=0.01
-        )
-
-    @activity.defn(name="use-report-tool")
-    async def use(self, given: ToolUse) -> bool:
-        return True
-
-    @activity.defn(name="check-report-draft")
-    async def check(self, given: CheckDraft) -> DraftCheck:
-        return DraftCheck(problems=self.drafts.pop(0) if self.drafts else ())
-
-    @activity.defn(name="finish-report")
-    async def finish(self, given: FinishReport) -> GenerationStatus:
-        has_numbers = self.prepared.get("has_numbers", True)
-        return GenerationStatus.COMPLETED if has_numbers else GenerationStatus.METRICS_UNAVAILABLE
-
-    @activity.defn(name="list-recipients")
-    async def list_recipients(self, given: RunRef) -> RecipientList:
-        return RecipientList(keys=self.recipients)
-
-    @activity.defn(name="deliver-report")
-    async def deliver(self, given: DeliverReport) -> DeliverOutcome:
-        if given.recipient_key == self.refused:
-            raise DeliveryRefused("there is no such channel")
-        return DeliverOutcome(recipient_key=given.recipient_key)
-
-    @activity.defn(name="record-delivery")
-    async def record_delivery(self, given: RecordDelivery) -> None:
-        return None
-
-    @property
-    def all(self) -> list[Any]:
-        return [
-            self.prepare,
-            self.use,
-            self.check,
-            self.finish,
-            self.list_recipients,
-            self.deliver,
-            self.record_delivery,
-        ]
-
-
-_RUNS = {
-    "written": lambda: _Run(steps=[_TOOLS[:1], _TOOLS[1:]]),
-    "mended": lambda: _Run(steps=[_TOOLS[2:], (), _TOOLS[1:2]], drafts=[("it has no title",)]),
-    "no-model": lambda: _Run(prepared={"author": None, "no_author_reason": "there is no key"}),
-    "author-failed": lambda: _Run(steps=[_TOOLS[:1], ModelNotFound("no such model: gpt-0")]),
-    "no-numbers": lambda: _Run(prepared={"has_numbers": False}),
-    "not-delivered": lambda: _Run(steps=[_TOOLS], refused="slack:1:#quality"),
-    "gone": lambda: _Run(prepared={"is_eligible": False}),
-    "failed": lambda: _Run(broken=True),
-}
-
-
-def _run(name: str) -> Any:
-    """A run from its start to its end, with the last two seconds of the wait before its numbers."""
-
-    async def record(client: Client) -> WorkflowHandle[Any, Any]:
-        scripted, now = _RUNS[name](), datetime.now(UTC)
-        asked_for = name == "no-model"
-        given = ReportRunInput(
-            report=ReportRef(project_id=PROJECT, report_id=uuid4()),
-            run_id=uuid4(),
-            trigger=ReportTrigger.MANUAL if asked_for else ReportTrigger.SCHEDULED,
-            since=None,
-            until=now - SETTLE + timedelta(seconds=2),
-            admitted_at=now,
-        )
-        async with (
-            Worker(
-                client,
-                task_queue=TaskQueue.MAIN,
-                workflows=[EvaluationReportRun],
-                activities=scripted.all,
-            ),
-            Worker(client, task_queue=TaskQueue.LLM, activities=[scripted.ask]),
-        ):
-            handle = await client.start_workflow(
-                EvaluationReportRun.run,
-                given,
-                id=evaluation_report_run_id(given.run_id),
-                task_queue=TaskQueue.MAIN,
-            )
-            await asyncio.gather(handle.result(), return_exceptions=True)
-        return handle
-
-    return record
 
 
 async def _by_results(client: Client) -> WorkflowHandle[Any, Any]:
@@ -177,7 +38,7 @@ async def _by_results(client: Client) -> WorkflowHandle[Any, Any]:
         await until_state(handle, lambda state: len(state.recent) == 1)
         first = await handle.execute_update(EvaluationReport.generate)
         await handle.execute_update(EvaluationReport.generate)
-        await client.get_workflow_handle(evaluation_report_run_id(_present(first.run_id))).signal("release")
+        await _release(client, _present(first.run_id))
         await until_state(handle, lambda state: len(state.recent) == 2)
         await handle.execute_update(EvaluationReport.generate)
         await until_state(handle, lambda state: len(state.recent) == 3)
@@ -214,6 +75,74 @@ async def _by_rule(client: Client) -> WorkflowHandle[Any, Any]:
     return handle
 
 
+async def _written(client: Client) -> WorkflowHandle[Any, Any]:
+    """A run that says that it is written, and is delivered while the next one is made."""
+    world = World(ends=[End(waits=True, delivers=True), End(timedelta(seconds=1))])
+    report = world.report(datetime.now(UTC), enabled=False)
+    async with world.worker(client):
+        handle = await start(client, report)
+        first = await handle.execute_update(EvaluationReport.generate)
+        await until_state(handle, lambda state: len(state.recent) == 1 and state.gate.running is None)
+        await handle.execute_update(EvaluationReport.generate)
+        await until_state(handle, lambda state: len(state.recent) == 2)
+        await _release(client, _present(first.run_id))
+        await until_state(handle, lambda state: all(run.finished_at for run in state.recent))
+        await _end(world, report, handle)
+    return handle
+
+
+async def _passed_over(client: Client) -> WorkflowHandle[Any, Any]:
+    """An occurrence that passed while the evaluation was switched off; and one that could not be recorded."""
+    now = datetime.now(UTC)
+    world = World(faults={"record": [StoreRejected("a defect")]})
+    rule = {"frequency": "scheduled", "rrule": "FREQ=DAILY", "starts_at": now - timedelta(days=3)}
+    report = world.report(now, **rule, next_delivery_date=now - timedelta(hours=2))
+    world.edit_evaluation(report.id, active_since=now - timedelta(hours=1))
+    async with world.worker(client):
+        handle = await start(client, report)
+        await until_state(handle, lambda state: len(state.refused) == 1)
+        await handle.execute_update(EvaluationReport.generate)
+        await until_state(handle, lambda state: len(state.recent) == 1)
+        await _end(world, report, handle)
+    return handle
+
+
+def _orphaned(*, has_started: bool, fails: bool = False) -> Any:
+    """A workflow that finds a run which another one has left behind: recorded, or recorded and started."""
+
+    async def record(client: Client) -> WorkflowHandle[Any, Any]:
+        world = World(arrivals=lambda window: 10, ends=[End(waits=True, fails=fails)])
+        report = world.report(datetime.now(UTC), daily_run_cap=1)
+        async with world.worker(client):
+            first = await start(client, report)
+            if has_started:
+                await until(lambda: len(world.runs) == 1)
+                await first.terminate()
+            else:
+                world.rows.after_record = first.terminate
+                await asyncio.gather(first.result(), return_exceptions=True)
+                world.rows.after_record = None
+            handle = await start(client, report)
+            await until_state(handle, lambda state: state.gate.running is not None)
+            await until(lambda: len(world.runs) == 1)
+            await _release(client, world.runs[0].run_id)
+            await until_state(handle, lambda state: bool(state.refused))
+            await _end(world, report, handle)
+        return handle
+
+    return record
+
+
+async def _release(client: Client, run_id: UUID) -> None:
+    await client.get_workflow_handle(evaluation_report_run_id(run_id)).signal("release")
+
+
+async def _end(world: World, report: Report, handle: Handle) -> None:
+    world.edit(report.id, deleted=True)
+    await handle.execute_update(EvaluationReport.configure)
+    await handle.result()
+
+
 async def _reconciled(client: Client) -> WorkflowHandle[Any, Any]:
     """A look at three reports, of which none has a workflow."""
     world = World()
@@ -236,8 +165,16 @@ def _present[Value](value: Value | None) -> Value:
 
 
 REPORTS: Mapping[str, Mapping[str, Any]] = {
-    "evaluation-report": {"by-results": _by_results, "by-rule": _by_rule},
-    "evaluation-report-run": {name: _run(name) for name in _RUNS},
-    "reconcile-reports": {"repaired": _reconciled},
+    "evaluation-report": {
+        "recorded-by-results": _by_results,
+        "recorded-by-rule": _by_rule,
+        "written": _written,
+        "passed-over": _passed_over,
+        "orphan-not-started": _orphaned(has_started=False),
+        "orphan-started": _orphaned(has_started=True),
+        "orphan-failed": _orphaned(has_started=True, fails=True),
+    },
+    "evaluation-report-run": RUNS,
+    "reconcile-reports": {"repaired": _reconciled, "swept": swept},
 }
 """Workflow type → name of the case → the case."""

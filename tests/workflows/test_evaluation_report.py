@@ -17,9 +17,9 @@ from assay.contracts.report_workflows import GenerateStatus, ResultsObserved
 from assay.errors import StoreUnavailable
 from assay.ports.report_data import Window
 from tests.harness.temporal import time_skipping_server
-from tests.unit.recurrence.expansion import occurrences
-from tests.workflows.report_world import End, World, end_and_replay, start, until_state
+from tests.workflows.report_world import World, end_and_replay, start, until_state
 from tests.workflows.scripted_batches import until
+from tests.workflows.scripted_report_runs import End
 from workflows.evaluation_reports import EvaluationReport
 
 DAY = timedelta(days=1)
@@ -44,40 +44,6 @@ def a_result_a_second(window: Window) -> int:
 
 def observed(count: int, up_to: datetime) -> ResultsObserved:
     return ResultsObserved(count=count, up_to=up_to)
-
-
-async def test_rules_fire_at_the_instants_of_the_model_over_years(skipping: WorkflowEnvironment) -> None:
-    """On the Sundays on which clocks change, where engines disagree, and on others."""
-    sundays = "FREQ=WEEKLY;BYMONTH={};BYDAY=SU;BYHOUR={};BYMINUTE={}"
-    rules = [
-        (sundays.format("3,10", 2, 30), "Europe/Berlin"),
-        (sundays.format("3,11", 1, 30), "America/New_York"),
-        (sundays.format("3,11", 2, 30), "America/New_York"),
-        (sundays.format("4,10", 2, 10), "Australia/Lord_Howe"),
-        ("FREQ=DAILY;INTERVAL=17", "UTC"),
-    ]
-    world, begin = World(), (await now_of(skipping)).replace(microsecond=0)
-    reports = [
-        world.report(begin, frequency=SCHEDULED, rrule=rrule, timezone_name=zone, starts_at=begin)
-        for rrule, zone in rules
-    ]
-    async with world.worker(skipping.client):
-        handles = [await start(skipping.client, report) for report in reports]
-        await skipping.sleep(2 * 366 * DAY)
-        end = await now_of(skipping)
-        await end_and_replay(skipping.client, *handles)
-
-    for report in reports:
-        runs = world.of(report)
-        expanded = occurrences(report.rrule, begin, report.timezone_name, until=end)
-        model = [instant for instant in expanded if instant > begin]
-        assert len(model) > 15
-        assert [run.until for run in runs] == model
-        assert all(timedelta() <= run.admitted_at - run.until < SOON for run in runs)
-        assert [run.since for run in runs] == [None, *model[:-1]]
-        assert {run.trigger for run in runs} == {ReportTrigger.SCHEDULED}
-        assert len({run.run_id for run in runs}) == len(runs)
-        assert world.reports[report.id].last_delivered_at == model[-1]
 
 
 async def test_cooldown_and_cap_are_exact_under_racing_signals(skipping: WorkflowEnvironment) -> None:

@@ -13,19 +13,17 @@ from temporalio.client import Client, ScheduleHandle, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from assay.contracts.evaluation_reports import EvaluationReport as Report
-from assay.contracts.report_workflows import (
-    GenerateStatus,
-    ReconcileReportsInput,
-    ReportRef,
-    ReportsRepaired,
-    ResultsObserved,
-)
+from assay.contracts.report_reconcile import ReconcileReportsInput, ReportsRepaired
+from assay.contracts.report_refs import ReportRef
+from assay.contracts.report_runs import GenerationStatus
+from assay.contracts.report_workflows import GenerateStatus, ResultsObserved
 from assay.temporal.ids import evaluation_report_id
 from assay.temporal.queues import TaskQueue
 from assay.temporal.reports import configure_report, generate_report, tell_results
 from schedules.native import RECONCILE_REPORTS, ensure, native_schedules
-from tests.workflows.report_world import PROJECT, End, Handle, World, start, until_state
+from tests.workflows.report_world import PROJECT, Handle, World, start, until_state
 from tests.workflows.scripted_batches import until
+from tests.workflows.scripted_report_runs import End
 from workflows.evaluation_reports import EvaluationReport
 from workflows.reconcile_reports import ReconcileReports
 
@@ -155,24 +153,23 @@ async def test_a_run_that_ended_unattended_moves_the_mark(server: Client) -> Non
         await again.terminate()
 
 
-@pytest.mark.parametrize("is_known", [True, False], ids=["terminated", "unknown"])
-async def test_a_run_that_somebody_ended_has_failed(server: Client, is_known: bool) -> None:
+@pytest.mark.parametrize("is_attended", [True, False], ids=["attended", "unattended"])
+async def test_a_run_that_somebody_ended_has_failed(server: Client, is_attended: bool) -> None:
     world = World(arrivals=lambda window: 10, ends=[End(waits=True)])
     report = world.report(now())
     async with world.worker(server):
         handle = await start(server, report)
         await until(lambda: len(world.runs) == 1)
         run = server.get_workflow_handle(f"evaluation-report-run-{world.runs[0].run_id}")
-        if is_known:
-            await run.terminate()
-        else:
+        if not is_attended:
             await handle.terminate()
-            await run.terminate()
-            world.lose_run(world.runs[0])
+        await run.terminate()
+        if not is_attended:
             handle = await start(server, report)
         after = await until_state(handle, lambda state: state.gate.running is None and bool(state.refused))
         assert (after.gate.failures, after.gate.cap_used) == (1, 0)
         assert [refusal.reason for refusal in after.refused] == ["rest after a failed run"]
+        assert world.rows.generation(world.runs[0]) is GenerationStatus.FAILED
         await handle.terminate()
 
 
@@ -203,7 +200,7 @@ async def test_what_was_lost_is_found(server: Client) -> None:
             task_queue=TaskQueue.MAIN,
         )
         assert repaired.repaired == ReportsRepaired(reports=5, started=1, planned=3, ended=1)
-        [before] = world.forgotten
+        [before] = world.rows.forgotten
         assert before <= now() - timedelta(days=30)
         await until_state(of(server, unknown), lambda state: state.plan is not None)
         await until_state(

@@ -34,14 +34,17 @@ class Connection:
         with driver_errors(), self._pool.borrow() as client:
             return list(client.query(sql, parameters=parameters).named_results())
 
-    def command(self, sql: str) -> None:
+    def command(self, sql: str, **parameters: Any) -> None:
         """Run a statement that answers nothing.
+
+        Args:
+            sql, parameters: see `query`.
 
         Raises:
             StoreUnavailable: it was not run, or not to its end.
         """
         with driver_errors(), self._pool.borrow() as client:
-            client.command(sql)
+            client.command(sql, parameters=parameters)
 
     def insert(self, table: str, types: Mapping[str, str], columns: Sequence[Sequence[Any]]) -> None:
         """Write one block; it is stored when this returns.

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from assay.adapters.clickhouse.connection import Connection
 from assay.adapters.clickhouse.rows import FIRST_INSTANT, LAST_INSTANT
+from assay.adapters.clickhouse.verdict_arrivals import ArrivalRepairs
 from assay.contracts.report_data import Bucket, ReportedResult, Window
 
 _OF_EVALUATION: Final = """copy.project_id = {project_id:UInt64}
@@ -108,8 +108,8 @@ LIMIT 1 OFFSET {{n:UInt64}} - 1
 _OPPOSITE: Final = {"pass": "fail", "fail": "pass"}
 
 
-class ClickHouseReportData:
-    """`assay.ports.ReportData` in the event store; safe to use from any thread.
+class ClickHouseReportData(ArrivalRepairs):
+    """`assay.ports.ReportData` and `VerdictArrivals` in the event store; safe to use from any thread.
 
     However often a verdict is written, it belongs to the window of its first arrival and counts as it was
     written then, so what a window holds never changes once its last insert has ended. Copies of a verdict
@@ -120,9 +120,6 @@ class ClickHouseReportData:
     Args:
         connection: of the event store, which closes it.
     """
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def count(self, window: Window) -> int:
         """How many results arrived."""

@@ -68,8 +68,10 @@ class SqlReportCalendar:
         statement = (
             select(
                 ReportRunRow.id,
+                ReportRunRow.evaluation_id,
                 ReportRunRow.trigger,
                 ReportRunRow.created_at,
+                ReportRunRow.period_start,
                 ReportRunRow.period_end,
                 ReportRunRow.generation_status,
             )
@@ -83,13 +85,15 @@ class SqlReportCalendar:
         async with self._database.read() as session:
             return [
                 AdmittedRun(
-                    run_id=run_id,
-                    trigger=trigger,
-                    admitted_at=admitted_at,
-                    period_end=period_end,
-                    generation=generation or GenerationStatus.PENDING,
+                    run_id=row.id,
+                    evaluation_id=row.evaluation_id,
+                    trigger=row.trigger,
+                    admitted_at=row.created_at,
+                    period_start=row.period_start,
+                    period_end=row.period_end,
+                    generation=row.generation_status or GenerationStatus.PENDING,
                 )
-                for run_id, trigger, admitted_at, period_end, generation in await session.execute(statement)
+                for row in await session.execute(statement)
             ]
 
     async def all_live(self, after: UUID | None, limit: int) -> list[tuple[int, UUID]]:

@@ -29,6 +29,7 @@ from assay.contracts.report_runs import (
 from assay.errors import StoreRejected
 
 _ORDERS = Orders({"created_at": ReportRunRow.created_at}, default=NEWEST_FIRST)
+_UNWRITTEN = (GenerationStatus.PENDING, GenerationStatus.FAILED)
 _MODIFIED = ("content", "delivery_errors", "model")
 """What is not stored just as the run has it."""
 
@@ -62,6 +63,19 @@ class SqlReportRuns:
         async with self._database.read() as session:
             row = await session.scalar(select(ReportRunRow).where(ReportRunRow.id == run_id))
         return None if row is None else _run(row)
+
+    async def begin_period(self, project_id: int, run_id: UUID, start: datetime) -> ReportRun:
+        """Store where the period of a run begins, unless somebody has; returns the run as it is stored.
+
+        Raises:
+            StoreRejected: there is no such run, or its period would end before it begins.
+        """
+        # In the statement itself, as below: two attempts may have worked out different ones.
+        is_open = ReportRunRow.period_start == ReportRunRow.period_end
+        statement = update(ReportRunRow).where(_is_run(project_id, run_id), is_open)
+        async with self._database.write() as session:
+            await session.execute(statement.values(period_start=start))
+            return await _stored(session, project_id, run_id)
 
     async def write_content(
         self,
@@ -192,7 +206,7 @@ class SqlReportRuns:
     async def list(
         self, project_id: int, report_id: UUID, query: ReportRunQuery
     ) -> tuple[int, list[ReportRun]]:
-        """Number of runs of a report that are written, and one page of them, newest first.
+        """Number of runs of a report that ended with something to read, and one page, newest first.
 
         Raises:
             FieldError: the query asks for an order that there is not.
@@ -200,7 +214,7 @@ class SqlReportRuns:
         matches = and_(
             ReportRunRow.project_id == project_id,
             ReportRunRow.report_id == report_id,
-            ReportRunRow.generation_status != GenerationStatus.PENDING,
+            ReportRunRow.generation_status.not_in(_UNWRITTEN),
         )
         async with self._database.read() as session:
             count, rows = await counted_page(

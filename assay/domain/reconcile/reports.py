@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from assay.contracts.reconcile import Findings, Marks, ProjectReport, ReconcileTotals, RepairInput, Repairs
+from assay.contracts.summarization_windows import SchedulesKept
 
 MAX_ROWS: Final = 50
 """Projects in the table; the details of a workflow have to stay small."""
@@ -73,12 +74,19 @@ def repair_summary(order: RepairInput) -> str:
     return f"Project {order.project_id}: {told}"
 
 
-def report_details(reports: Sequence[ProjectReport], marks: Marks) -> str:
-    """What was found and done, as Markdown: a table of the projects in which there was anything."""
+def report_details(
+    reports: Sequence[ProjectReport], marks: Marks, schedules: SchedulesKept | None = None
+) -> str:
+    """What was found and done, as Markdown: a table of the projects in which there was anything.
+
+    Args:
+        schedules: of clustering jobs; None: they were not looked after.
+    """
     total = totals(reports)
+    outcome = "failed" if schedules is not None and schedules.failure else total.outcome
     told = [report for report in reports if _tells(report)]
     lines = [
-        f"## {_OUTCOME_WORDS[total.outcome]}",
+        f"## {_OUTCOME_WORDS[outcome]}",
         "",
         f"Projects looked at: {total.projects}. Claims made before {_instant(marks.compared)} were compared "
         f"with verdicts, arrivals before {_instant(marks.swept)} with claims; projects that are "
@@ -88,7 +96,18 @@ def report_details(reports: Sequence[ProjectReport], marks: Marks) -> str:
         lines += ["", _row(_HEADINGS), _row("---" for _ in _HEADINGS), *map(_project_row, told[:MAX_ROWS])]
     if len(told) > MAX_ROWS:
         lines += ["", f"… and {len(told) - MAX_ROWS} more projects."]
+    if schedules is not None:
+        lines += ["", _schedule_line(schedules)]
     return "\n".join(lines)
+
+
+def _schedule_line(kept: SchedulesKept) -> str:
+    if kept.failure:
+        return f"Schedules of clustering jobs were not looked after: `{kept.failure}`."
+    return (
+        f"Schedules of clustering jobs: {kept.schedules}; made or changed: {kept.changed}, "
+        f"deleted: {kept.deleted}."
+    )
 
 
 def _tells(report: ProjectReport) -> bool:

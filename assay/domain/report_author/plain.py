@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.contracts.report_runs import GenerationStatus, ReportContent, ReportMetrics, ReportSection
-from assay.domain.report_words import number, percent, points
+from assay.domain.report_words import number, p_value, percent, points
 
 _NO_NUMBERS = (
     "The event store gave no numbers for this period, although it was asked for an hour. The period stays "
@@ -54,10 +54,10 @@ def _lines(metrics: ReportMetrics) -> list[str]:
             f"- Pass rate: {percent(metrics.pass_rate)} (95 % interval {percent(low)} to {percent(high)})"
         )
     if metrics.change is not None:
-        sureness = "significant" if metrics.change.is_significant else "within what chance explains"
+        sureness = "probably real" if metrics.change.is_significant else "which may be chance"
         lines.append(
             f"- Against the period before: {points(metrics.change.percentage_points)}, {sureness} "
-            f"(p = {metrics.change.p_value:.3f})"
+            f"({p_value(metrics.change.p_value)})"
         )
     if metrics.previous_total_runs is not None:
         lines.append(f"- Results in the period before: {number(metrics.previous_total_runs)}")

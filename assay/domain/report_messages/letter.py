@@ -9,7 +9,7 @@ from assay.contracts.report_runs import ReportContent, ReportRun, ReportSection,
 from assay.domain.report_words import period, zone_named
 
 _BECAUSE = {
-    ReportTrigger.MANUAL: "asked for",
+    ReportTrigger.MANUAL: "on request",
     ReportTrigger.SCHEDULED: "scheduled",
     ReportTrigger.THRESHOLD: "enough new results",
 }
@@ -60,6 +60,13 @@ class Letter:
     def because(self) -> str:
         """Why there is a report."""
         return _BECAUSE[self.run.trigger]
+
+    @property
+    def author(self) -> str:
+        """Who wrote the text; empty where no model did."""
+        if self.run.model is None or self.content.fallback_reason:
+            return ""
+        return f"Written by {self.run.model}. The numbers are counted, not written by the model."
 
     @property
     def evidence(self) -> Mapping[str, str]:

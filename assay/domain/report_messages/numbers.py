@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from assay.contracts.report_runs import ReportMetrics
-from assay.domain.report_words import number, percent, points
+from assay.domain.report_words import number, p_value, percent, points
 
 BAR_CHARACTERS = 30
 
@@ -63,8 +63,9 @@ def _rate_rows(metrics: ReportMetrics) -> list[Row]:
 def _change(metrics: ReportMetrics) -> str:
     if metrics.change is None:
         return ""
-    verdict = "significant" if metrics.change.is_significant else "not significant"
-    return f"{points(metrics.change.percentage_points)}, {verdict} (p = {metrics.change.p_value:.3f})"
+    change = metrics.change
+    verdict = "probably real" if change.is_significant else "may be chance"
+    return f"{points(change.percentage_points)}, {verdict}, {p_value(change.p_value)}"
 
 
 def _total(metrics: ReportMetrics) -> Row:

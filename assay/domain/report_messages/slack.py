@@ -59,7 +59,7 @@ def slack_thread(letter: Letter) -> SlackThread:
     replies = overflow
     for section, blocks in zip(letter.content.sections[1:], others, strict=True):
         replies += _messages(blocks, one_line(section.title) or letter.title)
-    replies += _messages(_references(letter), "References")
+    replies += _messages(_references(letter), "Evidence")
     return SlackThread(head, tuple(replies))
 
 
@@ -69,13 +69,12 @@ def _summary(letter: Letter) -> list[Block]:
     blocks: list[Block] = [{"type": "header", "text": header}]
     if size(letter.title) > MAX_HEADER:
         blocks += _sections([f"*{escaped(letter.title)}*"])
-    blocks += _context(f"{escaped(letter.name)} · {escaped(letter.period)} · {letter.because}")
+    blocks += _context(f"{letter.name} · {letter.period} · {letter.because}")
     if letter.page_url is not None:
         blocks += _sections([link(letter.page_url, "Open the report")])
     if letter.content.metrics is not None:
         blocks += _sections([fenced(escaped(dashboard(metric_rows(letter.content.metrics))))])
-    if letter.content.fallback_reason:
-        blocks += _context(escaped(one_line(letter.content.fallback_reason)))
+    blocks += _context(one_line(letter.content.fallback_reason or letter.author))
     return [*blocks, {"type": "divider"}] if letter.content.sections else blocks
 
 
@@ -88,7 +87,7 @@ def _section_blocks(letter: Letter, section: ReportSection) -> list[Block]:
 
 def _references(letter: Letter) -> list[Block]:
     """The list of what is cited; empty if nothing is."""
-    texts = ["*References*"] if letter.content.citations else []
+    texts = ["*Evidence*"] if letter.content.citations else []
     for number, cited in enumerate(letter.content.citations, start=1):
         identity = cited.generation_id or cited.trace_id or cited.session_id
         address = None if letter.page_url is None else f"{letter.page_url}#{evidence_anchor(number)}"
@@ -107,8 +106,9 @@ def _sections(texts: Iterable[str]) -> list[Block]:
 
 
 def _context(text: str) -> list[Block]:
+    """Small print, which Slack shows as it is: mrkdwn has no way to write a name like `*ok*`."""
     return [
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": part}]}
+        {"type": "context", "elements": [{"type": "plain_text", "text": part, "emoji": False}]}
         for part in split_text(text, _MAX_CONTEXT)
     ]
 

@@ -6,11 +6,16 @@ import asyncio
 import re
 import sys
 from typing import Final
+from uuid import UUID
 
 import click
 from pydantic import SecretStr
 
+from assay.adapters.sql import SqlRegistry
+from assay.contracts.evaluation_reports import EvaluationReportQuery
 from assay.contracts.integrations import IntegrationKind
+from assay.domain.report_messages.letter import one_line
+from assay.domain.report_recipients import recipients_of
 from assay.errors import SetupError
 from assay.runtime.cli.registry import operators_registry
 from assay.runtime.settings import load_settings, slack_bot_token
@@ -20,6 +25,8 @@ _BOT_TOKEN: Final = re.compile(r"xoxb-[!-~]+")
 """Tokens of Slack bots; those of people, apps and configurations begin with other words."""
 
 _MAX_NAME_LENGTH: Final = 255
+_PAGE: Final = 100
+"""Reports that are read at a time."""
 
 _project = click.option("--project", type=int, required=True, help="Project that the integration is of.")
 
@@ -77,14 +84,18 @@ def list_integrations(project: int) -> None:
 @integrations.command("remove")
 @click.argument("integration_id", type=int, metavar="ID")
 @_project
-def remove(integration_id: int, project: int) -> None:
-    """Remove an integration; reports that name it can no longer be delivered through it.
+@click.option("--force", is_flag=True, help="Remove it although reports are delivered through it.")
+def remove(integration_id: int, project: int, force: bool) -> None:
+    """Remove an integration.
+
+    One that reports are delivered through stays, and the reports are named; with --force it is removed, and
+    they go on without that recipient, which is an error of each run.
 
     \b
     Example:
       assay integrations remove 3 --project 1
     """
-    asyncio.run(_remove(project, integration_id))
+    asyncio.run(_remove(project, integration_id, force=force))
 
 
 def _bot_token() -> SecretStr:
@@ -124,11 +135,48 @@ async def _list(project: int) -> None:
             click.echo(f"{each.id}  {each.kind}  {each.name}  {each.masked}  {each.created_at.isoformat()}")
 
 
-async def _remove(project: int, integration_id: int) -> None:
+async def _remove(project: int, integration_id: int, *, force: bool) -> None:
     async with operators_registry() as registry:
-        if not await registry.integrations.remove(project, integration_id):
+        if all(each.id != integration_id for each in await registry.integrations.list(project)):
+            raise _no_integration(project, integration_id)
+        used_by = await _reports_through(registry, project, integration_id)
+        for line in used_by:
+            click.echo(line, err=True)
+        if used_by and not force:
             raise SetupError(
-                f"Project {project} has no integration {integration_id}: `assay integrations list --project"
-                f" {project}` shows the ids."
+                f"Integration {integration_id} delivers these reports: change their delivery_targets, or"
+                " remove it all the same with --force."
             )
+        if not await registry.integrations.remove(project, integration_id):
+            raise _no_integration(project, integration_id)
     click.echo(f"Removed {integration_id}.")
+
+
+def _no_integration(project: int, integration_id: int) -> SetupError:
+    return SetupError(
+        f"Project {project} has no integration {integration_id}: `assay integrations list --project"
+        f" {project}` shows the ids."
+    )
+
+
+async def _reports_through(registry: SqlRegistry, project: int, integration_id: int) -> list[str]:
+    """A line for each report that is delivered through an integration, newest first."""
+    lines: list[str] = []
+    names: dict[UUID, str] = {}
+    offset = 0
+    while True:
+        query = EvaluationReportQuery(limit=_PAGE, offset=offset)
+        count, found = await registry.evaluation_reports.list(project, query)
+        for report in found:
+            recipients = recipients_of(report.delivery_targets)
+            if all(recipient.integration_id != integration_id for recipient in recipients):
+                continue
+            if report.evaluation_id not in names:
+                evaluation = await registry.evaluations.get(
+                    project, report.evaluation_id, include_deleted=True
+                )
+                names[report.evaluation_id] = "" if evaluation is None else one_line(evaluation.name)
+            lines.append(f"{report.id}  {names[report.evaluation_id]}")
+        offset += len(found)
+        if not found or offset >= count:
+            return lines

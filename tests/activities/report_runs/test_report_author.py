@@ -14,8 +14,14 @@ from assay.adapters.testing import Reply
 from assay.contracts.evaluation_reports import EvaluationReport
 from assay.contracts.evaluations import Evaluation, TrialPlace
 from assay.contracts.provider_keys import KeyState
+from assay.contracts.report_run_workflows import (
+    AuthorAsk,
+    AuthorStep,
+    FinishReport,
+    PreparedRun,
+    ReportRunInput,
+)
 from assay.contracts.report_runs import TranscriptEntry
-from assay.contracts.report_workflows import AuthorAsk, AuthorStep, FinishReport, PreparedRun, ReportRunInput
 from assay.errors import (
     ProviderAuthenticationFailed,
     ProviderKeyRequired,

@@ -10,19 +10,14 @@ from temporalio.testing import ActivityEnvironment
 
 from assay.contracts.evaluation_reports import EvaluationReport, ReportFrequency
 from assay.contracts.evaluations import Evaluation
+from assay.contracts.report_refs import RunRef
+from assay.contracts.report_run_workflows import FinishReport, PreparedRun, RecordDelivery, ReportRunInput
 from assay.contracts.report_runs import (
     Delivery,
     DeliveryStatus,
     GenerationStatus,
     ReportRunQuery,
     TranscriptEntry,
-)
-from assay.contracts.report_workflows import (
-    FinishReport,
-    PreparedRun,
-    RecordDelivery,
-    ReportRunInput,
-    RunRef,
 )
 from assay.errors import StoreUnavailable
 from tests.activities.report_run_world import ReportWorld
@@ -214,3 +209,16 @@ async def test_what_became_of_the_deliveries_is_recorded(
     stored = await reports.stored(run)
     assert stored.delivery_status is DeliveryStatus.PARTIAL_FAILURE
     assert stored.delivery_errors == ("No mailbox.",)
+
+
+async def test_of_hundreds_of_errors_the_first_are_kept_and_all_decide(
+    reports: ReportWorld, report: EvaluationReport
+) -> None:
+    run = reports.run_of(report)
+    await prepare(reports, run)
+    errors = tuple(f"email:{number}@b.c: no mailbox" for number in range(200))
+    record = RecordDelivery(project_id=PROJECT, run_id=run.run_id, attempted=200, errors=errors)
+    await ActivityEnvironment().run(reports.runs.record_delivery, record)
+    stored = await reports.stored(run)
+    assert stored.delivery_status is DeliveryStatus.FAILED
+    assert stored.delivery_errors == (*errors[:50], "… and 150 more")

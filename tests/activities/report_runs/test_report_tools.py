@@ -14,8 +14,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.report_tools import ReportToolActivities
 from assay.contracts.evaluation_reports import EvaluationReport
 from assay.contracts.evaluations import Evaluation
+from assay.contracts.report_run_workflows import CheckDraft, FinishReport, ReportRunInput, ToolUse
 from assay.contracts.report_runs import TranscriptEntry
-from assay.contracts.report_workflows import CheckDraft, FinishReport, ReportRunInput, ToolUse
 from assay.domain.report_author.conversation import Conversation, Message
 from tests.activities.report_run_world import Call, ReportWorld
 from tests.activities.world import PROJECT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from assay.contracts.access import Project
+from assay.temporal.ids import evaluation_report_id
 from assay.temporal.queues import TaskQueue
 from tests.api.conftest import Make
 from tests.api.evaluation_reports.scripted_report import REFUSAL, ScriptedReport, told
@@ -127,6 +128,14 @@ async def test_a_report_has_its_workflow_from_the_beginning(
     temporal: Client, project: Project, report: str
 ) -> None:
     assert await told(temporal, id_of(report)) == [f"configure in {project.id}"]
+
+
+async def test_the_workflow_is_titled_by_the_evaluation(
+    temporal: Client, client: httpx.AsyncClient, item: str, report: str
+) -> None:
+    name = (await client.get(item)).json()["name"]
+    described = await temporal.get_workflow_handle(evaluation_report_id(UUID(id_of(report)))).describe()
+    assert f"“{name}”" in (await described.static_summary() or "")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from assay.adapters.clickhouse.server import open_server
 from assay.contracts.access import Project
 from assay.contracts.evaluation_reports import EvaluationReportSpec
 from assay.contracts.report_runs import (
@@ -24,6 +25,8 @@ from assay.errors import StoreUnavailable
 from assay.ports.report_data import Bucket, Window
 from tests.api.conftest import Make
 from tests.harness.api import SECRETS, ApiWorld
+from tests.harness.clickhouse_http import clickhouse_server
+from tests.stores.events.support import Backend
 
 START, END = datetime(2026, 11, 9, 8, tzinfo=UTC), datetime(2026, 11, 16, 8, tzinfo=UTC)
 GENERATION = "6a1de6a5-4a1f-4be1-a3c5-14f6a2f5d1c7"
@@ -137,3 +140,13 @@ def make_run(world: ApiWorld, project: Project, make: Make) -> MakeRun:
         return await world.registry.report_runs.create(ReportRun(**(defaults | fields)))
 
     return make_run
+
+
+@pytest.fixture(scope="session")
+def events(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """An event store in a process of its own: one process has one engine, and other tests may have it."""
+    with clickhouse_server(tmp_path_factory.mktemp("page-events")) as url:
+        backend = Backend(open_server(f"{url}/assay"))
+        backend.store.migrate()
+        yield backend
+        backend.store.close()

@@ -150,7 +150,7 @@ async def test_without_passes_and_failures_there_is_nothing_to_draw(
 ) -> None:
     markup = await page_of(world, await make_run(), Results([Bucket(start=START, counts={"na": 3})]))
     assert "<svg" not in markup
-    assert "There is no chart: nothing passed or failed at two times or more." in read(markup)
+    assert "There is no chart: it needs results that passed or failed in two days or more." in read(markup)
 
 
 @pytest.mark.parametrize(
@@ -162,12 +162,16 @@ async def test_without_passes_and_failures_there_is_nothing_to_draw(
             "This report is still being written.",
         ),
         (
+            {"content": CONTENT.model_copy(update={"generation_status": GenerationStatus.FAILED})},
+            "Nothing came of this report",
+        ),
+        (
             {
                 "content": ReportContent(
                     title="No numbers", sections=(), generation_status=GenerationStatus.METRICS_UNAVAILABLE
                 )
             },
-            "The event store gave no numbers for this period in time",
+            "There are no numbers: the event store did not answer in time.",
         ),
         (
             {
@@ -183,7 +187,7 @@ async def test_without_passes_and_failures_there_is_nothing_to_draw(
         ({}, "This report has no recipients."),
         ({"report": {"delivery_targets": ({"type": "email", "value": "a@b.c"},)}}, "It is on its way."),
     ],
-    ids=["no content", "pending", "no numbers", "fallback", "manual", "threshold", "delivered", "failed",
+    ids=["no content", "pending", "nothing", "no numbers", "fallback", "manual", "threshold", "delivered", "failed",
          "nobody", "on its way"],
 )  # fmt: skip
 async def test_how_a_run_went_is_told_in_words(

@@ -114,6 +114,7 @@ async def test_the_history_of_a_report_is_that_of_its_admissions(registry: Regis
         run_of(report, created_at=NOW + DAY * 2, trigger=ReportTrigger.THRESHOLD),
         run_of(report, created_at=NOW, content=content(metrics=None)),
         run_of(report, created_at=NOW + DAY, trigger=ReportTrigger.MANUAL, content=_unwritten()),
+        run_of(report, created_at=NOW + DAY * 3, content=_unwritten(GenerationStatus.FAILED)),
         run_of(report, created_at=NOW - timedelta(microseconds=1)),
         run_of(other, created_at=NOW + DAY),
     ]
@@ -122,13 +123,15 @@ async def test_the_history_of_a_report_is_that_of_its_admissions(registry: Regis
 
     found = await registry.report_calendar.history(PROJECT, report.id, NOW)
 
-    assert [run.run_id for run in found] == [runs[1].id, runs[2].id, runs[0].id]
-    assert [run.admitted_at for run in found] == [NOW, NOW + DAY, NOW + DAY * 2]
-    assert [run.generation.value for run in found] == ["completed", "pending", "pending"]
-    assert [run.trigger.value for run in found] == ["scheduled", "manual", "threshold"]
-    assert {run.period_end for run in found} == {NOW}
+    assert [run.run_id for run in found] == [runs[1].id, runs[2].id, runs[0].id, runs[3].id]
+    assert [run.admitted_at for run in found] == [NOW, NOW + DAY, NOW + DAY * 2, NOW + DAY * 3]
+    assert [run.generation.value for run in found] == ["completed", "pending", "pending", "failed"]
+    assert [run.trigger.value for run in found] == ["scheduled", "manual", "threshold", "scheduled"]
+    assert {(run.evaluation_id, run.period_start, run.period_end) for run in found} == {
+        (report.evaluation_id, NOW - DAY, NOW)
+    }
     assert await registry.report_calendar.history(PROJECT + 1, report.id, NOW) == []
 
 
-def _unwritten() -> ReportContent:
-    return content(title="", sections=(), citations=(), generation_status=GenerationStatus.PENDING)
+def _unwritten(status: GenerationStatus = GenerationStatus.PENDING) -> ReportContent:
+    return content(title="", sections=(), citations=(), generation_status=status)

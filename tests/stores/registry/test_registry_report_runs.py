@@ -109,6 +109,24 @@ async def test_racing_attempts_make_one_run(
     assert made[0] in attempts
 
 
+async def test_the_start_of_a_period_is_worked_out_once(
+    registry: Registry, second: Registry, report: EvaluationReport
+) -> None:
+    run = await registry.report_runs.create(run_of(report, period_start=NOW))
+    starts = [NOW - DAY * number for number in range(1, 9)]
+    made = await asyncio.gather(
+        *(
+            each.report_runs.begin_period(PROJECT, run.id, start)
+            for start, each in zip(starts, [registry, second] * 4, strict=True)
+        )
+    )
+    assert made == [made[0]] * 8
+    assert made[0].period_start in starts
+    assert made[0] == run.model_copy(update={"period_start": made[0].period_start})
+    with pytest.raises(StoreRejected):
+        await registry.report_runs.begin_period(PROJECT + 1, run.id, NOW - DAY)
+
+
 async def test_content_is_written_over_what_was_there(registry: Registry, run: ReportRun) -> None:
     first = await registry.report_runs.write_content(
         PROJECT,
@@ -123,7 +141,9 @@ async def test_content_is_written_over_what_was_there(registry: Registry, run: R
     assert await registry.report_runs.get(PROJECT, run.id) == second
 
 
-@pytest.mark.parametrize("status", [GenerationStatus.PENDING, GenerationStatus.COMPLETED])
+@pytest.mark.parametrize(
+    "status", [GenerationStatus.PENDING, GenerationStatus.COMPLETED, GenerationStatus.FAILED]
+)
 async def test_an_attempt_that_comes_late_does_not_undo_a_report(
     registry: Registry, second: Registry, run: ReportRun, status: GenerationStatus
 ) -> None:
@@ -141,6 +161,16 @@ async def test_an_attempt_that_comes_late_does_not_change_the_numbers(
     first = await registry.report_runs.write_content(PROJECT, run.id, pending, model=None, cost_usd=None)
     late = pending.model_copy(update={"metrics": metrics(total_runs=11)})
     assert (await second.report_runs.write_content(PROJECT, run.id, late, model=None, cost_usd=None)) == first
+
+
+async def test_a_run_that_was_given_up_writes_nothing(
+    registry: Registry, second: Registry, run: ReportRun
+) -> None:
+    given_up = content(title="", sections=(), generation_status=GenerationStatus.FAILED)
+    first = await registry.report_runs.write_content(PROJECT, run.id, given_up, model=None, cost_usd=None)
+    assert first.content == given_up
+    late = await second.report_runs.write_content(PROJECT, run.id, content(), model="m", cost_usd=0.5)
+    assert late == first
 
 
 async def test_deliveries_are_recorded_in_the_run(registry: Registry, run: ReportRun) -> None:
@@ -316,9 +346,10 @@ async def test_the_list_has_what_is_written_newest_first(
     ]
     newest_first = [made[2], made[0], made[1]]
     await registry.report_runs.create(run_of(report, created_at=NOW + 3 * DAY))
-    await registry.report_runs.create(
-        run_of(report, content=content(sections=(), generation_status=GenerationStatus.PENDING))
-    )
+    for status in (GenerationStatus.PENDING, GenerationStatus.FAILED):
+        await registry.report_runs.create(
+            run_of(report, content=content(sections=(), generation_status=status))
+        )
     await registry.report_runs.create(run_of(await new_report(registry), content=content()))
 
     assert await ids() == (3, newest_first)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.contracts.report_runs import DeliveryStatus
-from assay.domain.report_targets import MAX_RECIPIENTS, addressees, delivery_status
+from assay.domain.report_targets import MAX_RECIPIENTS, addressees, delivery_status, told_errors
 
 
 def test_every_address_is_a_recipient_of_its_own_and_once() -> None:
@@ -54,3 +54,11 @@ def test_the_status_says_whether_nobody_some_or_all_have_it(served: int, failed:
         (True, True): DeliveryStatus.PARTIAL_FAILURE,
     }
     assert status is expected[served > 0, failed > 0]
+
+
+@given(st.integers(0, 400))
+def test_few_errors_are_told_and_all_are_counted(count: int) -> None:
+    errors = [f"no {number}" for number in range(count)]
+    told = told_errors(errors)
+    assert list(told[:50]) == errors[:50]
+    assert list(told[50:]) == ([f"… and {count - 50} more"] if count > 50 else [])

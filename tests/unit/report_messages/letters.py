@@ -67,6 +67,7 @@ def a_letter(
     *,
     content: ReportContent = CONTENT,
     page_url: str | None = "https://assay.example/reports/1",
+    model: str | None = None,
     **changes: Any,
 ) -> Letter:
     run = ReportRun(
@@ -76,6 +77,7 @@ def a_letter(
         evaluation_id=UUID(int=3),
         trigger=ReportTrigger.SCHEDULED,
         content=content,
+        model=model,
         period_start=START,
         period_end=END,
         created_at=END,

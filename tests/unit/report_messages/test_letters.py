@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.contracts.report_runs import Citation, ReportContent, ReportMetrics, ReportSection
+from assay.contracts.report_runs import Citation, RateChange, ReportContent, ReportMetrics, ReportSection
 from assay.domain.report_messages import SlackMessage, SlackThread, render_email, slack_thread
 from assay.domain.report_messages.slack import MAX_BLOCKS, MAX_HEADER, MAX_MESSAGE, MAX_SECTION
 from assay.domain.report_messages.splitting import size
@@ -141,6 +141,34 @@ def test_a_link_in_a_mail_says_where_it_leads(markdown: str, shown: str) -> None
 def test_names_with_line_breaks_stay_on_one_line() -> None:
     letter = a_letter(content=_content(("A", "B."), title="One\r\nBcc: eve"), evaluation_name="Two\nX: y")
     assert render_email(letter).subject == "Two X: y: One Bcc: eve"
+
+
+@pytest.mark.parametrize(
+    "name", ["*bold* _it_ ~no~ `code`", "<!channel> & <@U1>", ":tada: https://a.example"]
+)
+def test_slack_reads_nothing_into_the_name_of_an_evaluation(name: str) -> None:
+    head = slack_thread(a_letter(evaluation_name=name)).head
+    [small_print] = [element for block in head.blocks for element in block.get("elements", ())]
+    assert (small_print["type"], small_print["emoji"]) == ("plain_text", False)
+    assert small_print["text"].startswith(f"{name} · ")
+    assert "<" not in head.text
+
+
+def test_every_message_says_which_model_wrote_it() -> None:
+    letter = a_letter(model="openai/gpt-5")
+    words = "Written by openai/gpt-5. The numbers are counted, not written by the model."
+    rendered = render_email(letter)
+    head = json.dumps(slack_thread(letter).head.blocks)
+    assert all(words in message for message in (head, rendered.text, rendered.html))
+
+    plain = a_letter(model="openai/gpt-5", content=_content(("A", "B."), fallback_reason="It failed."))
+    assert "Written by" not in json.dumps(slack_thread(plain).head.blocks) + render_email(plain).text
+
+
+def test_a_change_beyond_any_doubt_has_no_p_value_of_zero() -> None:
+    change = RateChange(percentage_points=-40.0, p_value=1e-9, is_significant=True)
+    letter = a_letter(content=_content(("A", "B."), metrics=METRICS.model_copy(update={"change": change})))
+    assert "▼ 40 pp, probably real, p < 0.001" in render_email(letter).text
 
 
 def test_a_period_without_numbers_is_told_without_a_table() -> None:

@@ -244,8 +244,10 @@ def made(
 ) -> AdmittedRun:
     return AdmittedRun(
         run_id=report_run_uuid(REPORT, trigger, admitted_at),
+        evaluation_id=REPORT,
         trigger=trigger,
         admitted_at=admitted_at,
+        period_start=admitted_at,
         period_end=admitted_at,
         generation=generation,
     )
@@ -290,6 +292,11 @@ def test_a_run_is_not_waited_for_for_ever() -> None:
     runs = [made(SCHEDULED, NOON, GenerationStatus.PENDING)]
     assert remembered(runs, NOON + LONGEST_RUN - timedelta(seconds=1)).gate.running is not None
     assert remembered(runs, NOON + LONGEST_RUN).gate == ReportGate()
+
+
+def test_a_run_that_is_known_to_have_failed_leaves_nothing_behind() -> None:
+    runs = [made(SCHEDULED, NOON, GenerationStatus.FAILED)]
+    assert remembered(runs, NOON + timedelta(minutes=1)).gate == ReportGate()
 
 
 def test_a_run_that_a_later_one_followed_is_over() -> None:

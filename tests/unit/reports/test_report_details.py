@@ -5,16 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from assay.contracts.report_refs import ReportRef
+from assay.contracts.report_run_workflows import ReportRunInput
 from assay.contracts.report_runs import ReportTrigger
-from assay.contracts.report_workflows import (
-    Refusal,
-    ReportGate,
-    ReportPlan,
-    ReportRef,
-    ReportRunInput,
-    ReportState,
-    RunBrief,
-)
+from assay.contracts.report_workflows import Refusal, ReportGate, ReportPlan, ReportState, RunBrief
 from assay.domain.report_details import (
     report_summary,
     run_facts,
@@ -83,11 +77,24 @@ def test_headlines() -> None:
         return state_details(ReportState(plan=plan, gate=gate or ReportGate()), NOW).splitlines()[0]
 
     assert "Paused" in headline(SCHEDULED.model_copy(update={"is_live": False}))
-    assert "Deleted" in headline(ReportPlan(is_live=False, is_gone=True))
+    assert "deleted" in headline(ReportPlan(is_live=False, is_gone=True))
     assert "being made" in headline(SCHEDULED, ReportGate(running=RUN))
     assert "ended" in headline(SCHEDULED.model_copy(update={"due": None}))
     assert "0 of 1,000 new results" in headline(BY_RESULTS)
     assert "Looking up" in headline(None)
+
+
+def test_of_a_report_that_is_gone_only_that_is_told() -> None:
+    gone = ReportPlan(is_live=False, is_gone=True)
+    details = state_details(ReportState(plan=gone, gate=ReportGate()), NOW)
+    assert details == "## 🗑️ The report was deleted, or its evaluation"
+    ended = RUN.model_copy(update={"outcome": "delivered"})
+    assert "delivered" in state_details(ReportState(plan=gone, gate=ReportGate(), recent=(ended,)), NOW)
+
+
+def test_a_title_names_the_evaluation_where_it_is_known() -> None:
+    assert report_summary(REPORT, "Help\nful") == f"Report on “Help ful” {REPORT.report_id} of project 1"
+    assert report_summary(REPORT) == report_summary(REPORT, " ") == f"Report {REPORT.report_id} of project 1"
 
 
 def test_summaries_are_one_short_line() -> None:
@@ -100,7 +107,11 @@ def test_summaries_are_one_short_line() -> None:
         admitted_at=NOW,
     )
     assert run_summary(run, "a\n" * 300).startswith("Report on “a a")
-    for line in (report_summary(REPORT), run_summary(run, "名" * 300), wake_summary(BY_RESULTS, NOW)):
+    for line in (
+        report_summary(REPORT, "名" * 300),
+        run_summary(run, "名" * 300),
+        wake_summary(BY_RESULTS, NOW),
+    ):
         assert "\n" not in line
         assert len(line.encode()) < 400
     assert "| Trigger | asked for |" in run_facts(run, "Helpful")

@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from assay.contracts.events import EVALUATION, GENERATION, Event
-from assay.contracts.report_workflows import ReportRef, ResultsObserved
+from assay.contracts.report_refs import ReportRef
+from assay.contracts.report_workflows import ResultsObserved
 from assay.errors import StoreUnavailable
 from assay.temporal import report_waker
 from assay.temporal.report_waker import ReportWaker

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,6 +14,8 @@ from pydantic import SecretStr
 
 from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
 from assay.adapters.testing import SlackReply, SlackServer
+from assay.contracts.evaluation_reports import EvaluationReportSpec
+from assay.contracts.evaluations import EvaluationSpec, EvaluationType, OutputType
 from assay.runtime.cli import cli
 
 SECRET = "the secret of the operator"
@@ -168,3 +172,48 @@ def test_one_is_removed_from_its_own_project_only(assay: Assay, url: str) -> Non
     assert assay("remove", "1", "--project", "1").stdout == "Removed 1.\n"
     assert tokens(url) == {}
     assert assay("add", "slack", "--project", "1", "--name", "Acme", token=TOKEN).stdout == "2\n"
+
+
+def a_report(url: str, targets: list[dict[str, Any]], *, deleted: bool = False) -> UUID:
+    """Store a report of project 1, on an evaluation named Helpful."""
+
+    async def store(registry: SqlRegistry) -> UUID:
+        judged = EvaluationSpec(
+            name="Helpful",
+            evaluation_type=EvaluationType.HOG,
+            evaluation_config={"source": "return true"},
+            output_type=OutputType.BOOLEAN,
+            output_config={},
+        )
+        evaluation = await registry.evaluations.create(1, judged, created_by=None)
+        spec = EvaluationReportSpec(
+            evaluation_id=evaluation.id, trigger_threshold=10, delivery_targets=targets, deleted=deleted
+        )
+        report = await registry.evaluation_reports.create(1, spec, created_by=None)
+        await registry.close()
+        return report.id
+
+    return asyncio.run(store(open_registry(url, secrets=[SECRET])))
+
+
+def test_one_that_reports_are_delivered_through_is_removed_by_force_only(assay: Assay, url: str) -> None:
+    assay("add", "slack", "--project", "1", "--name", "Acme", token=TOKEN)
+    through = {"type": "slack", "integration_id": "1", "channel": "#quality"}
+    using = a_report(url, [{"type": "email", "value": "a@b.c"}, through])
+    others = [a_report(url, [through | {"integration_id": 2}]), a_report(url, [through], deleted=True)]
+
+    refused = assay("remove", "1", "--project", "1")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert f"{using}  Helpful" in refused.stderr
+    assert not any(str(other) in refused.stderr for other in others)
+    assert "--force" in refused.stderr
+    assert tokens(url) == {1: ("Acme", TOKEN)}
+
+    removed = assay("remove", "1", "--project", "1", "--force")
+    assert (removed.exit_code, removed.stdout) == (0, "Removed 1.\n")
+    assert str(using) in removed.stderr
+    assert tokens(url) == {}
+
+    again = assay("remove", "1", "--project", "1")
+    assert again.exit_code == 1
+    assert "has no integration 1" in again.stderr

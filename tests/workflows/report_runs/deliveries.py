@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from assay.contracts.report_workflows import DeliverOutcome, DeliverReport
+from assay.contracts.report_run_workflows import DeliverOutcome, DeliverReport
 from assay.errors import WorkError
 
 

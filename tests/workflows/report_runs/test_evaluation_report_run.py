@@ -19,8 +19,8 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from activities.report_author import Authors
 from assay.adapters.testing import Reply
 from assay.contracts.evaluations import Evaluation
+from assay.contracts.report_run_workflows import ReportRunInput, RunFinished
 from assay.contracts.report_runs import DeliveryStatus, GenerationStatus, ReportTrigger
-from assay.contracts.report_workflows import ReportRunInput, RunFinished
 from assay.domain.report_author.budget import MAX_MODEL_CALLS
 from assay.errors import DeliveryUnavailable, StoreRejected
 from assay.temporal.queues import TaskQueue

@@ -12,7 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from assay.contracts.evaluations import Evaluation
-from assay.contracts.report_workflows import ReportRunInput, ReportWritten
+from assay.contracts.report_run_workflows import ReportRunInput
+from assay.contracts.report_workflows import ReportWritten
 from assay.temporal.ids import evaluation_report_run_id
 from assay.temporal.queues import TaskQueue
 from tests.activities.report_run_world import ReportWorld

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from PIL import Image
 
-from api_shim.app import create_app
 from assay.contracts.report_runs import Citation, ReportContent, ReportRun, ReportSection
-from assay.runtime import http_server
-from tests.api.report_pages.conftest import CONTENT, MakeRun, Results, fortnight, signed
-from tests.harness.api import ApiWorld, api_world
-from tests.harness.browser import Tab, browser_tab, chromium
+from tests.api.report_pages.browser.looks import DESK, LOOKS, PHONE, Look, pictured
+from tests.api.report_pages.conftest import CONTENT, MakeRun, fortnight, signed
+from tests.harness.browser import Tab, chromium
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
-
-PHONE, DESK = 360, 1280
-
-
-class Look(NamedTuple):
-    """How somebody looks at a page."""
-
-    width: int
-    dark: bool
-
-    @property
-    def name(self) -> str:
-        return f"{self.width}-{'dark' if self.dark else 'light'}"
-
 
 OVERFLOWING = """
 [...document.querySelectorAll("body *")]
@@ -76,29 +56,6 @@ WIDE = (
 )
 
 
-@pytest.fixture(scope="session")
-async def tab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tab]:
-    """One browser for all tests of this file."""
-    async with browser_tab(tmp_path_factory.mktemp("browser")) as tab:
-        yield tab
-
-
-@pytest.fixture(scope="session")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiWorld]:
-    """The API on one database: a browser does not see which."""
-    folder = tmp_path_factory.mktemp("browser-world")
-    async with api_world(f"sqlite+aiosqlite:///{folder}/registry.sqlite") as world:
-        yield world
-
-
-@pytest.fixture
-async def origin(world: ApiWorld) -> AsyncIterator[str]:
-    """Where a real server serves the pages."""
-    listener = http_server.bind("127.0.0.1", 0)
-    async with http_server.serve(create_app(world.deps(report_data=Results(fortnight()))), listener):
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
 def long_report() -> ReportContent:
     """A report with everything that can be too wide."""
     wide = ReportSection(title="Details of " + "x" * 120, content=WIDE)
@@ -108,18 +65,7 @@ def long_report() -> ReportContent:
     )
 
 
-async def pictured(tab: Tab, folder: Path, name: str) -> Image.Image:
-    """The page as it looks; the picture stays in the folder of the test."""
-    picture = await tab.screenshot()
-    (folder / f"{name}.png").write_bytes(picture)
-    return Image.open(BytesIO(picture)).convert("RGB")
-
-
-@pytest.mark.parametrize(
-    "look",
-    [Look(PHONE, dark=False), Look(PHONE, dark=True), Look(DESK, dark=False), Look(DESK, dark=True)],
-    ids=lambda look: look.name,
-)
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
 async def test_the_page_is_readable(
     tab: Tab, origin: str, make_run: MakeRun, tmp_path: Path, look: Look
 ) -> None:
