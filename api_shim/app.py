@@ -26,6 +26,7 @@ from api_shim.routes import (
     evaluation_config,
     evaluation_reports,
     evaluation_runs,
+    evaluation_summary,
     evaluations,
     models,
     provider_keys,
@@ -33,7 +34,10 @@ from api_shim.routes import (
     review_queue_items,
     review_queues,
     score_definitions,
+    summarization,
+    text_repr,
     trace_reviews,
+    translate,
 )
 from api_shim.throttle import Throttle
 
@@ -54,6 +58,10 @@ RESOURCES = (
     trace_reviews.RESOURCE,
     review_queues.RESOURCE,
     review_queue_items.RESOURCE,
+    text_repr.RESOURCE,
+    summarization.RESOURCE,
+    evaluation_summary.RESOURCE,
+    translate.RESOURCE,
 )
 """Every resource of the API. A new one is added here, and nowhere else."""
 

@@ -16,4 +16,4 @@ async def require_ai_consent(call: Call[Any, Any]) -> None:
     """
     organization = await call.deps.registry.access.organization(call.project.organization_id)
     if organization is None or not organization.ai_consent:
-        raise PermissionDenied("The organisation has not approved AI data processing.")
+        raise PermissionDenied("AI data processing must be approved by the organisation first.")

@@ -11,7 +11,17 @@ from starlette.requests import Request
 from temporalio.client import Client
 
 from assay.domain.signed_links import ReportLinks
-from assay.ports import EventStore, EventWriter, HogRunner, ProviderDirectory, Registry, ReportData
+from assay.ports import (
+    EventStore,
+    EventWriter,
+    HogRunner,
+    JudgedRuns,
+    ProviderDirectory,
+    Registry,
+    ReportData,
+    TraceReads,
+)
+from schedules.job_schedules import SUMMARIZATION_CRON
 
 _LARGE_READS = 2
 """A captured event may have 8 MB, and some ten times that as objects."""
@@ -28,7 +38,10 @@ class Deps:
         temporal: connected client with the engine's data converter.
         report_data: results over time, for the pages of reports.
         report_links: signed links to those pages.
+        judged_runs: what evaluations have found.
+        traces: events of traces, by what people know of them.
         trial_eval_limit: evaluations that a project may run on the operator's own model key.
+        summarization_cron: of the Schedules of clustering jobs; `off`: they have none.
         throttle: whether per-key request limits are on.
         ready_checks: one named probe per dependency; a probe raises when its dependency is down.
         clock: seconds, monotonic; what request limits are counted by.
@@ -44,9 +57,12 @@ class Deps:
     temporal: Client
     report_data: ReportData
     report_links: ReportLinks
+    judged_runs: JudgedRuns
+    traces: TraceReads
     trial_eval_limit: int
     throttle: bool
     ready_checks: Mapping[str, Callable[[], Awaitable[None]]]
+    summarization_cron: str = SUMMARIZATION_CRON
     clock: Callable[[], float] = time.monotonic
     large_reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_READS))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ConfigDict, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from api_shim.problems import Problem, field_map
 from assay.contracts.wire import ResponseModel
-from assay.errors import ErrorType, RequestError, VersionConflict
+from assay.errors import ErrorType, RequestError, VersionConflict, WorkFailed
 
 
 class StandardError(ResponseModel):
@@ -65,6 +65,20 @@ class ErrorText(ResponseModel):
     @classmethod
     def of_error(cls, error: RequestError) -> ErrorText:
         """The refusal's text."""
+        return cls(error=error.detail)
+
+
+class ErrorAndDetail(ErrorText):
+    """What went wrong; where work failed, why is told apart."""
+
+    detail: str | None = Field(default=None, exclude_if=lambda detail: detail is None)
+    """Why; left out where the error says all there is."""
+
+    @classmethod
+    def of_error(cls, error: RequestError) -> ErrorAndDetail:
+        """The refusal's text, or that the work failed and why."""
+        if isinstance(error, WorkFailed):
+            return cls(error="The work that the answer needs has failed.", detail=error.detail)
         return cls(error=error.detail)
 
 

@@ -12,7 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
-from api_shim.error_bodies import DetailText, ErrorFields, ErrorText, FieldErrors, StandardError
+from api_shim.error_bodies import (
+    DetailText,
+    ErrorAndDetail,
+    ErrorFields,
+    ErrorText,
+    FieldErrors,
+    StandardError,
+)
 from api_shim.problems import InvalidInput
 from api_shim.responses import JsonResponse
 from assay.errors import (
@@ -80,6 +87,9 @@ FIELDS = ErrorStyle(FieldErrors, StandardError)
 
 FIELDS_OR_ERROR = ErrorStyle(FieldErrors, ErrorText)
 """`{field: [messages]}` for invalid input, else `{"error": text}`."""
+
+FIELDS_OR_ERROR_AND_DETAIL = ErrorStyle(FieldErrors, ErrorAndDetail)
+"""`{field: [messages]}` for invalid input, `{"error"}` for refusals, `{"error", "detail"}` for failures."""
 
 DETAIL = ErrorStyle(StandardError, DetailText)
 """The standard body for invalid input, else `{"detail": text}`."""

@@ -220,6 +220,12 @@ class WorkFailed(RequestError):
     type = "server_error"
 
 
+class TranslationFailed(WorkFailed):
+    """A text was not translated."""
+
+    code = "translation_error"
+
+
 class ServerFault(RequestError):
     """Assay failed while it served the request: a defect, which the log tells more about."""
 

@@ -6,6 +6,7 @@ the Temporal UI (paused or not, and their note) is theirs; everything else is as
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,10 +28,11 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.common import Priority, TypedSearchAttributes
 from temporalio.service import RPCError, RPCStatusCode
 
 from assay.contracts.reconcile import ReconcileInput
-from assay.contracts.report_workflows import ReconcileReportsInput
+from assay.contracts.report_reconcile import ReconcileReportsInput
 from assay.temporal.queues import TaskQueue
 from schedules.cron import calendars
 
@@ -42,6 +44,8 @@ RECONCILE_REPORTS_CRON: Final = "*/10 * * * *"
 
 _CATCHUP: Final = timedelta(minutes=1)
 """What was due while Temporal was away is not made up for: the next run covers the whole time."""
+
+_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class NativeSchedule:
         summary: one line for the list of workflows.
         every: at the multiples of this since 1970, UTC; None: it goes by `cron`.
         cron: five fields, UTC; empty: it goes by `every`.
+        attributes: search attributes of the Schedule and of its runs.
+        priority: of its runs.
     """
 
     id: str
@@ -63,6 +69,8 @@ class NativeSchedule:
     summary: str
     every: timedelta | None = None
     cron: str = ""
+    attributes: TypedSearchAttributes = TypedSearchAttributes.empty
+    priority: Priority = Priority.default
 
 
 class Change(StrEnum):
@@ -106,7 +114,35 @@ async def ensure(client: Client, wanted: Iterable[NativeSchedule]) -> dict[str, 
     Raises:
         RPCError: Temporal does not answer, or does not let this caller.
     """
-    return {schedule.id: await _ensure(client, schedule) for schedule in wanted}
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def ensured(schedule: NativeSchedule) -> tuple[str, Change]:
+        async with turns:
+            return schedule.id, await _ensure(client, schedule)
+
+    return dict(await asyncio.gather(*map(ensured, wanted)))
+
+
+async def remove(client: Client, ids: Iterable[str]) -> list[str]:
+    """Delete Schedules; what they have started goes on.
+
+    Returns:
+        The ids of those that there were.
+
+    Raises:
+        RPCError: see `ensure`.
+    """
+    return [schedule_id for schedule_id in ids if await _removed(client, schedule_id)]
+
+
+async def _removed(client: Client, schedule_id: str) -> bool:
+    try:
+        await client.get_schedule_handle(schedule_id).delete()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
 
 
 async def difference(client: Client, wanted: NativeSchedule, found: Schedule) -> tuple[str, ...]:
@@ -125,6 +161,8 @@ async def difference(client: Client, wanted: NativeSchedule, found: Schedule) ->
         "id": theirs.id == action.id,
         "argument": await _decoded(client, theirs.args, type(wanted.argument)) == wanted.argument,
         "summary": await _decoded(client, [theirs.static_summary], str) == wanted.summary,
+        "attributes": _attributes(theirs) == _attributes(action),
+        "priority": theirs.priority == action.priority,
         "spec": _spec(found.spec) == _spec(ours.spec),
         "policy": found.policy == ours.policy,
     }
@@ -139,7 +177,7 @@ async def _ensure(client: Client, wanted: NativeSchedule) -> Change:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         try:
-            await client.create_schedule(wanted.id, _schedule(wanted))
+            await client.create_schedule(wanted.id, _schedule(wanted), search_attributes=wanted.attributes)
         except ScheduleAlreadyRunningError:  # another process was quicker
             return await _ensure(client, wanted)
         return Change.CREATED
@@ -175,7 +213,13 @@ def _action(wanted: NativeSchedule) -> ScheduleActionStartWorkflow:
         id=wanted.id,
         task_queue=TaskQueue.MAIN,
         static_summary=wanted.summary,
+        typed_search_attributes=wanted.attributes,
+        priority=wanted.priority,
     )
+
+
+def _attributes(action: ScheduleActionStartWorkflow) -> dict[str, object]:
+    return {pair.key.name: pair.value for pair in action.typed_search_attributes}
 
 
 def _spec(spec: ScheduleSpec) -> tuple[object, ...]:

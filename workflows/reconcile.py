@@ -1,10 +1,13 @@
 """`reconcile`: compares what was sampled with its verdicts, and what arrived with what was sampled.
 
+It sees to the Schedules of clustering jobs as well, which follow the registry.
+
 Id: `reconcile-{time}`, started by the Temporal Schedule `reconcile`, one at a time.
 Messages: none. Timers: none. It goes on from the marks in the result of the run before, which the Schedule
 hands over; a run that failed hands over those that it was given itself.
 Failure: a store that is away is waited for, for half an hour. A project in which something goes wrong is told
 in the report and keeps its mark, so that the next run tries again; the others are none the worse for it.
+Schedules of clustering jobs that cannot be looked after are told of, too.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
+from activities.job_workflows import JobWorkflowActivities
 from activities.reconcile import ReconcileActivities
 from assay.contracts.reconcile import (
     Findings,
@@ -30,6 +34,7 @@ from assay.contracts.reconcile import (
     Repairs,
     SurveyInput,
 )
+from assay.contracts.summarization_windows import SchedulesKept
 from assay.domain.reconcile.arrivals import with_sweeps
 from assay.domain.reconcile.claims import allot
 from assay.domain.reconcile.marks import first_marks, mark_of, next_marks, projects_with
@@ -68,6 +73,7 @@ class Reconcile:
         Raises:
             ApplicationError: the projects could not even be listed; its type is a code of `assay.errors`.
         """
+        keeps_schedules = workflow.patched("job-schedules")
         now = workflow.now()
         before = workflow.get_last_completion_result(ReconcileResult)
         marks = before.marks if before else first_marks(now)
@@ -87,12 +93,14 @@ class Reconcile:
         findings = await self._survey(project_marks, now=now, gaps=given.redrives)
         repaired = await self._repair(findings, redrives=given.redrives)
         reports = [report for report, _ in repaired]
+        kept = await self._keep_schedules() if keeps_schedules else None
         result = ReconcileResult(
             marks=next_marks({report.project_id: mark for report, mark in repaired}, now),
             totals=totals(reports),
+            schedules=kept,
         )
-        workflow.set_current_details(report_details(reports, result.marks))
-        workflow.upsert_search_attributes([OUTCOME.value_set(result.totals.outcome)])
+        workflow.set_current_details(report_details(reports, result.marks, kept))
+        workflow.upsert_search_attributes([OUTCOME.value_set(result.outcome)])
         await workflow.execute_activity_method(
             ReconcileActivities.report, result.totals, summary="Count and log", **_BUDGET.options
         )
@@ -146,6 +154,16 @@ class Reconcile:
             return project_report(found, done), with_sweeps(found.mark, done.sweeps)
 
         return await asyncio.gather(*(repair(found) for found in findings))
+
+    async def _keep_schedules(self) -> SchedulesKept:
+        try:
+            return await workflow.execute_activity_method(
+                JobWorkflowActivities.keep,
+                summary="See to the Schedules of clustering jobs",
+                **_BUDGET.options,
+            )
+        except ActivityError as error:
+            return SchedulesKept(failure=_code(error))
 
     async def _repair_project(self, order: RepairInput) -> Repairs:
         return await workflow.execute_activity_method(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from api_shim.errors import REFUSALS_AS_DETAIL
+from api_shim.job_schedules import jobs_decided
 from api_shim.object_operations import changes, creation, deletion, existing, list_of, retrieval
 from api_shim.operations import Call, Resource
 from api_shim.pagination import Page, PageQuery, page_of
@@ -33,7 +34,9 @@ async def create_job(call: Call[ClusteringJobRequest, None]) -> ClusteringJobRes
     jobs = call.deps.registry.clustering_jobs
     await jobs.require_room(call.project.id)
     spec = ClusteringJobSpec(**sent_fields(await call.body()))
-    return ClusteringJobResponse.of(await jobs.create(call.project.id, spec))
+    job = await jobs.create(call.project.id, spec)
+    await jobs_decided(call)
+    return ClusteringJobResponse.of(job)
 
 
 async def retrieve_job(call: Call[None, None]) -> ClusteringJobResponse:
@@ -54,13 +57,16 @@ async def change_job(call: Call[ClusteringJobRequest, None]) -> ClusteringJobRes
     changed = await jobs.update(
         call.project.id, call.id, partial(with_changes, ClusteringJobSpec, changes=changes)
     )
-    return ClusteringJobResponse.of(existing(changed))
+    job = existing(changed)
+    await jobs_decided(call)
+    return ClusteringJobResponse.of(job)
 
 
 async def delete_job(call: Call[None, None]) -> None:
     """Delete a clustering job for good."""
     if not await call.deps.registry.clustering_jobs.delete(call.project.id, call.id):
         raise NotFound("Not found.")
+    await jobs_decided(call, call.id)
 
 
 RESOURCE = Resource(

@@ -57,3 +57,24 @@ class ClusteringJob(ClusteringJobSpec):
     project_id: int
     created_at: UtcDatetime
     updated_at: UtcDatetime
+
+
+class JobRef(Contract):
+    """A clustering job, without its filters."""
+
+    id: UUID
+    project_id: int
+    name: str
+    analysis_level: AnalysisLevel
+    enabled: bool
+
+    @classmethod
+    def of(cls, job: ClusteringJob) -> JobRef:
+        """The reference to a job."""
+        return cls(
+            id=job.id,
+            project_id=job.project_id,
+            name=job.name,
+            analysis_level=job.analysis_level,
+            enabled=job.enabled,
+        )

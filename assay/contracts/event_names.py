@@ -4,3 +4,5 @@ from __future__ import annotations
 
 GENERATION = "$ai_generation"
 EVALUATION = "$ai_evaluation"
+TRACE_SUMMARY = "$ai_trace_summary"
+GENERATION_SUMMARY = "$ai_generation_summary"

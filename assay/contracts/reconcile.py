@@ -8,6 +8,7 @@ from pydantic import Field
 
 from assay.contracts.base import HistoryContract, UtcDatetime
 from assay.contracts.evaluation_batches import ClaimedBatch, Origin
+from assay.contracts.summarization_windows import SchedulesKept
 
 
 class ReconcileInput(HistoryContract):
@@ -234,7 +235,17 @@ class ReconcileTotals(HistoryContract):
 
 
 class ReconcileResult(HistoryContract):
-    """What a run came to; the next one goes on from its marks."""
+    """What a run came to; the next one goes on from its marks.
+
+    Attributes:
+        schedules: what became of the Schedules of clustering jobs; None: the run did not look after them.
+    """
 
     marks: Marks
     totals: ReconcileTotals
+    schedules: SchedulesKept | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The word of the totals, unless the Schedules were not looked after."""
+        return "failed" if self.schedules is not None and self.schedules.failure else self.totals.outcome

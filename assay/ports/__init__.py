@@ -20,6 +20,7 @@ from assay.ports.evaluations import EvaluationRepository, TrialLedger
 from assay.ports.events import EventStore, EventWriter
 from assay.ports.hog import HogRunner
 from assay.ports.integrations import IntegrationRepository
+from assay.ports.judged_runs import JudgedRuns
 from assay.ports.models import LanguageModel, ProviderDirectory
 from assay.ports.provider_keys import EvaluationConfigRepository, ProviderKeyRepository
 from assay.ports.registry import Registry
@@ -28,6 +29,8 @@ from assay.ports.report_runs import ReportCalendar, ReportRunRepository
 from assay.ports.review_queues import ReviewQueueItemRepository, ReviewQueueRepository
 from assay.ports.score_definitions import ScoreDefinitionRepository
 from assay.ports.trace_reviews import TraceReviewRepository
+from assay.ports.traces import TraceReads, TraceState
+from assay.ports.window_candidates import WindowCandidates
 
 __all__ = [
     "AccessRepository",
@@ -47,6 +50,7 @@ __all__ = [
     "EventWriter",
     "HogRunner",
     "IntegrationRepository",
+    "JudgedRuns",
     "LanguageModel",
     "ProviderDirectory",
     "ProviderKeyRepository",
@@ -58,7 +62,10 @@ __all__ = [
     "ReviewQueueRepository",
     "ScoreDefinitionRepository",
     "SlackSender",
+    "TraceReads",
     "TraceReviewRepository",
+    "TraceState",
     "TrialLedger",
     "VerdictArrivals",
+    "WindowCandidates",
 ]

@@ -18,6 +18,9 @@ class AccessRepository(Protocol):
     async def project(self, project_id: int) -> Project | None:
         """One project, or None."""
 
+    async def project_ids(self) -> Sequence[int]:
+        """All projects there are, ascending."""
+
     async def project_by_token(self, token: str) -> Project | None:
         """The project that an ingestion token writes to, or None."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from assay.contracts.clustering import ClusteringConfig, ClusteringJob, ClusteringJobSpec
+from assay.contracts.clustering import ClusteringConfig, ClusteringJob, ClusteringJobSpec, JobRef
 
 
 class ClusteringConfigRepository(Protocol):
@@ -42,6 +42,9 @@ class ClusteringJobRepository(Protocol):
 
     async def list(self, project_id: int) -> list[ClusteringJob]:
         """All jobs of the project, oldest first."""
+
+    async def of_all_projects(self) -> Sequence[JobRef]:
+        """The jobs of all projects, for the engine itself."""
 
     async def update(
         self, project_id: int, job_id: UUID, change: Callable[[ClusteringJob], ClusteringJobSpec]

@@ -22,11 +22,13 @@ from activities.model_gate import ModelGate
 from activities.reconcile import ReconcileActivities
 from activities.streams import Streams
 from assay.ports import EventWriter, HogRunner, LanguageModel
+from assay.runtime.answer_activities import answer_activities
 from assay.runtime.delivery import ReportDelivery
 from assay.runtime.hog import process_count
 from assay.runtime.report_activities import report_activities
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
+from assay.runtime.window_activities import window_activities
 from assay.temporal.queues import TaskQueue
 
 
@@ -80,6 +82,8 @@ def activities_of(
     reports = report_activities(
         client, settings, stores, writer=writer, models=models, gate=gate, delivery=delivery
     )
+    answers = answer_activities(stores, models=models, gate=gate)
+    windows = window_activities(client, settings, stores, writer=writer, models=models, gate=gate)
     return {
         TaskQueue.MAIN: [
             runs.record_verdict,
@@ -94,7 +98,9 @@ def activities_of(
             reconcile.repair,
             reconcile.report,
             *reports[TaskQueue.MAIN],
+            *answers[TaskQueue.MAIN],
+            *windows[TaskQueue.MAIN],
         ],
-        TaskQueue.LLM: [runs.judge, judge_batches.judge, *reports[TaskQueue.LLM]],
-        TaskQueue.COMPUTE: [hog_runs.evaluate, hog_batches.evaluate],
+        TaskQueue.LLM: [runs.judge, judge_batches.judge, *reports[TaskQueue.LLM], *answers[TaskQueue.LLM]],
+        TaskQueue.COMPUTE: [hog_runs.evaluate, hog_batches.evaluate, *windows[TaskQueue.COMPUTE]],
     }

@@ -43,7 +43,10 @@ def api(
             temporal=client,
             report_data=stores.report_data,
             report_links=report_links(settings),
+            judged_runs=stores.judged_runs,
+            traces=stores.traces,
             trial_eval_limit=settings.trial_eval_limit,
+            summarization_cron=settings.summarization_cron,
             throttle=settings.throttle,
             ready_checks={
                 "temporal": check_temporal,

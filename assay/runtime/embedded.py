@@ -22,7 +22,7 @@ from assay.runtime.hog import hog_processes
 from assay.runtime.house import House, house_access
 from assay.runtime.http_server import bind, serve
 from assay.runtime.model import model_providers
-from assay.runtime.schedules import ensure_schedules
+from assay.runtime.schedules import ensure_job_schedules, ensure_schedules
 from assay.runtime.settings import HouseSettings, Settings, external_temporal
 from assay.runtime.stores import Stores, migrate_stores, open_stores
 from assay.runtime.temporal_client import connect_child, connect_external
@@ -106,6 +106,7 @@ async def embedded(settings: Settings, *, house: House | None = None) -> AsyncIt
             )
         )
         await ensure_schedules(client, settings)
+        await ensure_job_schedules(client, settings, stores.registry)
         app = api(client, settings, stores, writer=writers.captured, providers=providers.directory, hog=hog)
         serving = await stack.enter_async_context(serve(app, listener))
         if providers.starting is not None:

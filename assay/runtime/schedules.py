@@ -9,7 +9,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from assay.errors import SetupError
+from assay.ports import Registry
 from assay.runtime.settings import Settings
+from schedules.job_schedules import JobSchedules
 from schedules.native import Change, ensure, native_schedules
 
 log = structlog.get_logger(__name__)
@@ -41,3 +43,22 @@ async def ensure_schedules(client: Client, settings: Settings) -> None:
     }
     if changed:
         log.info("schedules changed", **changed)
+
+
+async def ensure_job_schedules(client: Client, settings: Settings, registry: Registry) -> None:
+    """See to the Schedules of clustering jobs, as `reconcile` does from now on.
+
+    Where this caller may not, nothing happens.
+
+    Raises:
+        SetupError: Temporal refuses for another reason.
+    """
+    try:
+        kept = await JobSchedules(client, registry, cron=settings.summarization_cron).keep_all()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.PERMISSION_DENIED:
+            raise SetupError(f"Temporal does not take Schedules: {error.message}.") from error
+        log.warning("schedules of clustering jobs not checked", reason=error.message)
+        return
+    if kept.changed or kept.deleted:
+        log.info("schedules of clustering jobs changed", **kept.model_dump())

@@ -21,6 +21,7 @@ from assay.adapters.llm import LITELLM_ENVIRONMENT
 from assay.adapters.outbound import OutboundPolicy
 from assay.errors import SetupError
 from schedules.cron import check_cron
+from schedules.job_schedules import OFF, SUMMARIZATION_CRON
 from schedules.native import RECONCILE_REPORTS_CRON
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -107,6 +108,11 @@ class Settings(BaseSettings):
         description="When reports are compared with their workflows: cron with five fields, in UTC; the same "
         "for all workers.",
     )
+    summarization_cron: str = Field(
+        SUMMARIZATION_CRON,
+        description="When samples of the last hours are summarised for clustering jobs: cron with five "
+        "fields, in UTC, or `off`; the same for all processes.",
+    )
     slack_base_url: str | None = Field(
         None, description="Base URL of Slack's Web API; unset: Slack's own, `https://slack.com/api/`."
     )
@@ -122,6 +128,11 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_cron_text(cls, value: str) -> str:
         return check_cron(value)
+
+    @field_validator("summarization_cron")
+    @classmethod
+    def _is_a_cron_text_or_off(cls, value: str) -> str:
+        return value if value == OFF else check_cron(value)
 
     @field_validator("public_url", "slack_base_url")
     @classmethod

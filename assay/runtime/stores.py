@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from assay.adapters.clickhouse import (
+    ClickHouseEmbeddings,
     ClickHouseEvaluationTargets,
     ClickHouseEventStore,
+    ClickHouseJudgedRuns,
     ClickHouseReportData,
+    ClickHouseTraces,
+    ClickHouseWindowCandidates,
     open_event_store,
 )
 from assay.adapters.sql import BootstrapResult, SqlRegistry, bootstrap, migrate, open_registry
@@ -25,13 +29,18 @@ class Stores:
     """Open stores.
 
     Attributes:
-        targets, report_data: kept in the event store, through the same connection.
+        targets, report_data, judged_runs, traces, candidates, embeddings: kept in the event store, through
+            the same connection.
     """
 
     registry: SqlRegistry
     events: ClickHouseEventStore
     targets: ClickHouseEvaluationTargets
     report_data: ClickHouseReportData
+    judged_runs: ClickHouseJudgedRuns
+    traces: ClickHouseTraces
+    candidates: ClickHouseWindowCandidates
+    embeddings: ClickHouseEmbeddings
 
 
 @asynccontextmanager
@@ -50,6 +59,10 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
                 events,
                 ClickHouseEvaluationTargets(events.connection),
                 ClickHouseReportData(events.connection),
+                ClickHouseJudgedRuns(events.connection),
+                ClickHouseTraces(events.connection),
+                ClickHouseWindowCandidates(events.connection),
+                ClickHouseEmbeddings(events.connection),
             )
         finally:
             await asyncio.to_thread(events.close)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -22,9 +23,13 @@ from workflows.evaluation_batches import EvaluationBatch
 from workflows.evaluation_report_runs import EvaluationReportRun
 from workflows.evaluation_reports import EvaluationReport
 from workflows.evaluation_streams import EvaluationStream
+from workflows.evaluation_summaries import EvaluationSummary
 from workflows.evaluations import RunEvaluation
 from workflows.reconcile import Reconcile
 from workflows.reconcile_reports import ReconcileReports
+from workflows.summarization import Summarization
+from workflows.summarization_windows import SummarizationWindow
+from workflows.translations import Translation
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +42,10 @@ WORKFLOWS: Sequence[type] = (
     EvaluationReport,
     EvaluationReportRun,
     ReconcileReports,
+    EvaluationSummary,
+    Summarization,
+    SummarizationWindow,
+    Translation,
 )
 """Every workflow type; each has a recorded history in the test suite."""
 
@@ -47,7 +56,14 @@ _JUDGING_ACTIVITIES = 1_000
 """Batches and runs on either queue. A place is only a task that waits, and one project must not have them
 all: how many calls a key bears, who is next for a process and what fits the memory is decided inside."""
 
-_CACHED_WORKFLOWS = 250
+_CACHED_WORKFLOWS = 100
+"""Each takes about a third of a megabyte. What waits for days need not be among them: it is replayed when its
+time has come."""
+
+_WORKFLOW_THREADS = 16
+"""Workflow code computes and never waits, so more threads do no more. By itself the SDK lets them be 500, and
+they keep their stacks for ever."""
+
 _STORE_GRACE = timedelta(seconds=5)
 _MODEL_GRACE = timedelta(seconds=20)
 """A model call that is cut off is paid for again; most answer within this."""
@@ -75,6 +91,7 @@ async def run_workers(
     activities = activities_of(
         client, settings, stores, writer=writer, model=model, hog=hog, delivery=delivery
     )
+    workflow_threads = ThreadPoolExecutor(_WORKFLOW_THREADS, thread_name_prefix="workflow")
     makers: Mapping[TaskQueue, Callable[[], Worker]] = {
         TaskQueue.MAIN: lambda: Worker(
             client,
@@ -83,6 +100,7 @@ async def run_workers(
             activities=activities[TaskQueue.MAIN],
             max_concurrent_activities=_STORE_ACTIVITIES,
             max_cached_workflows=_CACHED_WORKFLOWS,
+            workflow_task_executor=workflow_threads,
             graceful_shutdown_timeout=_STORE_GRACE,
         ),
         TaskQueue.LLM: lambda: Worker(
@@ -110,6 +128,7 @@ async def run_workers(
         # Whoever is cancelled in the middle of a shutdown never says that it is over: nobody waits for ever.
         stopping = [asyncio.create_task(worker.shutdown()) for worker in workers]
         await asyncio.wait([*stopping, *running], timeout=_LONGEST_SHUTDOWN_SECONDS)
+        workflow_threads.shutdown(wait=False)
 
 
 async def _first_failure(running: Sequence[asyncio.Task[None]]) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from assay.contracts.evaluation_batches import BatchRef
 from assay.contracts.evaluations import EvaluationType
+from assay.contracts.summarization_windows import WindowRef
 
 _DIGEST_BYTES = 8
 
@@ -56,6 +57,25 @@ def evaluation_report_id(report_id: UUID) -> str:
 def evaluation_report_run_id(run_id: UUID) -> str:
     """Id of an `evaluation-report-run` workflow."""
     return f"evaluation-report-run-{run_id}"
+
+
+SUMMARIZATION_WINDOW = "summarization-window-"
+"""What the ids of all `summarization-window` workflows and their Schedules begin with."""
+
+
+def summarization_window_id(ref: WindowRef) -> str:
+    """Id of the Schedule of a job, or of a project without jobs; a run's id adds the time."""
+    whose = f"project-{ref.project_id}" if ref.job_id is None else str(ref.job_id)
+    return f"{SUMMARIZATION_WINDOW}{whose}"
+
+
+def answer_id(workflow_type: str, digest: str) -> str:
+    """Id of a workflow that makes an answer: who asks for the same work joins it.
+
+    Args:
+        digest: of all that the answer is made from, the project included.
+    """
+    return f"{workflow_type}-{digest[:32]}"
 
 
 def sweep_dispatch_id(

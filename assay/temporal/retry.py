@@ -244,6 +244,15 @@ BATCH_ANSWER_CALL = Budget(
 )
 """The same where nobody waits: outages pass."""
 
+WINDOW_STEP = Budget(
+    attempt=timedelta(minutes=10),
+    # Not for ever: the next hour waits. The next run draws again, and who needs a vector makes it.
+    total=timedelta(minutes=30),
+    retry=STORE.retry,
+    heartbeat=timedelta(seconds=15),
+)
+"""What is done for an hour that is summarised, but for the questions and for storing what they cost."""
+
 REPORT_TOOL = Budget(
     attempt=timedelta(seconds=90),
     total=timedelta(minutes=15),

@@ -54,6 +54,8 @@ class ApiWorld:
             "temporal": Untouchable("temporal"),
             "report_data": Untouchable("report_data"),
             "report_links": ReportLinks(SECRETS),
+            "judged_runs": Untouchable("judged_runs"),
+            "traces": Untouchable("traces"),
             "trial_eval_limit": TRIAL_LIMIT,
             "throttle": False,
             "ready_checks": {"registry": self.registry.ping},

@@ -13,12 +13,15 @@ from temporalio.worker import Worker
 from assay.contracts.evaluation_batches import BatchTally, EvaluationStreamInput
 from assay.contracts.evaluations import EvaluationType, StatusReason
 from assay.contracts.reconcile import ReconcileInput
-from assay.errors import EventsRejected, ModelNotFound, RateLimited, StoreRejected
+from assay.errors import EventsRejected, ModelNotFound, RateLimited, StoreRejected, StoreUnavailable
 from assay.temporal.ids import evaluation_batch_id
 from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER, pairs
+from tests.histories.answer_cases import ANSWERS
 from tests.histories.backfill_cases import BACKFILLS
 from tests.histories.report_cases import REPORTS
+from tests.histories.summarization_cases import SUMMARIES
+from tests.histories.window_cases import WINDOWS
 from tests.unit.reconcile.values import a_batch as a_lost_batch
 from tests.unit.reconcile.values import a_gap
 from tests.workflows.reconcile.scripted import ScriptedReconcile
@@ -91,6 +94,8 @@ _RECONCILES: Mapping[str, Callable[[], ScriptedReconcile]] = {
         broken={1: EventsRejected("a verdict is refused")},
     ),
     "list-failed": lambda: ScriptedReconcile(failures={"list": [EventsRejected("a defect")]}),
+    "schedules-kept": lambda: ScriptedReconcile(failures={"keep": [StoreUnavailable("away")]}),
+    "schedules-failed": lambda: ScriptedReconcile(failures={"keep": [StoreRejected("a defect")]}),
 }
 
 
@@ -201,5 +206,8 @@ CASES: Mapping[str, Mapping[str, Case]] = {
     "evaluation-backfill": BACKFILLS,
     "reconcile": {name: reconcile(name) for name in _RECONCILES},
     **REPORTS,
+    **SUMMARIES,
+    **ANSWERS,
+    **WINDOWS,
 }
 """Workflow type → name of the case → the case."""

@@ -22,14 +22,20 @@ writes went only if the operator's load balancer or `select_sequential_consisten
 
 from assay.adapters.clickhouse.embeddings import ClickHouseEmbeddings
 from assay.adapters.clickhouse.evaluation_targets import ClickHouseEvaluationTargets
+from assay.adapters.clickhouse.judged_runs import ClickHouseJudgedRuns
 from assay.adapters.clickhouse.opening import open_event_store
 from assay.adapters.clickhouse.report_data import ClickHouseReportData
 from assay.adapters.clickhouse.store import ClickHouseEventStore
+from assay.adapters.clickhouse.traces import ClickHouseTraces
+from assay.adapters.clickhouse.window_candidates import ClickHouseWindowCandidates
 
 __all__ = [
     "ClickHouseEmbeddings",
     "ClickHouseEvaluationTargets",
     "ClickHouseEventStore",
+    "ClickHouseJudgedRuns",
     "ClickHouseReportData",
+    "ClickHouseTraces",
+    "ClickHouseWindowCandidates",
     "open_event_store",
 ]

@@ -77,6 +77,11 @@ class SqlAccess:
             return None
         return await self._project_where(ProjectRow.id == project_id)
 
+    async def project_ids(self) -> list[int]:
+        """All projects there are, ascending."""
+        async with self._database.read() as session:
+            return list(await session.scalars(select(ProjectRow.id).order_by(ProjectRow.id)))
+
     async def project_by_token(self, token: str) -> Project | None:
         """The project that an ingestion token writes to, or None."""
         if not is_storable(token):

@@ -20,6 +20,7 @@ from assay.contracts.clustering import (
     ClusteringConfig,
     ClusteringJob,
     ClusteringJobSpec,
+    JobRef,
 )
 from assay.errors import LimitReached, NameTaken
 
@@ -120,6 +121,14 @@ class SqlClusteringJobs:
         )
         async with self._database.read() as session:
             return [_job(row) for row in await session.scalars(statement)]
+
+    async def of_all_projects(self) -> Sequence[JobRef]:
+        """The jobs of all projects, for the engine itself."""
+        row = ClusteringJobRow
+        statement = select(row.id, row.project_id, row.name, row.analysis_level, row.enabled)
+        async with self._database.read() as session:
+            found = await session.execute(statement.order_by(row.project_id, row.created_at, row.id))
+            return [JobRef(**each) for each in found.mappings()]
 
     async def update(
         self, project_id: int, job_id: UUID, change: Callable[[ClusteringJob], ClusteringJobSpec]

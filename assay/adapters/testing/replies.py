@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from assay.adapters.testing.scripted_author import next_calls
 from assay.adapters.testing.scripted_judge import judge
+from assay.adapters.testing.scripted_summary import scripted_summary
 from assay.domain.judging import PromptParts, prompt_parts
 
 SCRIPTED_MODEL = "scripted-judge"
@@ -55,8 +56,9 @@ class Reply:
 def scripted_reply(path: str, body: Any) -> Reply:
     """The answer to a request that no one prepared a reply for.
 
-    A judge's prompt is judged by `scripted_judge`, a report is written by `scripted_author`; another question
-    with a JSON schema gets a small object that fits it; anything else gets a sentence.
+    A judge's prompt is judged by `scripted_judge`, a report is written by `scripted_author`, a trace is
+    summarised by `scripted_summary`; another question with a JSON schema gets a small object that fits it;
+    anything else gets a sentence.
 
     Args:
         path: path of the request's URL.
@@ -93,6 +95,8 @@ def _said_to(body: Mapping[str, Any]) -> str:
     parts = prompt_parts(_said(body, "system"), _said(body, "user"))
     if parts is not None:
         return _judged(parts, schema)
+    if (summary := scripted_summary(schema, _said(body, "user"))) is not None:
+        return summary
     return json.dumps(_smallest(schema)) if schema else "This is a scripted endpoint; no model was asked."
 
 

@@ -9,7 +9,19 @@ from typing import Any
 
 import click
 
-from assay.runtime.bench import event_store, hog, hostile, ingestion, lists, online, reports, start, verdicts
+from assay.runtime.bench import (
+    event_store,
+    hog,
+    hostile,
+    ingestion,
+    lists,
+    online,
+    reports,
+    start,
+    summaries,
+    text,
+    verdicts,
+)
 from assay.runtime.bench.measure import machine
 from assay.runtime.logs import configure_logs
 
@@ -173,6 +185,34 @@ def reports_command(cases: tuple[str, ...], verdict_count: int, rounds: int) -> 
       assay bench reports --case metrics --verdicts 500000
     """
     _print("reports", lambda size: reports.run(cases, verdicts=size, rounds=rounds), verdict_count)
+
+
+@bench.command("text")
+@click.option(
+    "--megabytes", default=40, show_default=True, type=click.IntRange(1), help="Size of the large trace."
+)
+def text_command(megabytes: int) -> None:
+    """Traces as text, against writing the same traces as JSON.
+
+    \b
+    Example:
+      assay bench text --megabytes 80
+    """
+    _print("text", text.run, megabytes)
+
+
+@bench.command("summaries")
+@click.option(
+    "--requests", default=100, show_default=True, type=click.IntRange(2), help="Requests of each kind."
+)
+def summaries_command(requests: int) -> None:
+    """Time from POST to a summary of a small trace, against the bare model call.
+
+    \b
+    Example:
+      assay bench summaries --requests 200
+    """
+    _print("summaries", summaries.run, requests)
 
 
 def _print(name: str, measure: Callable[[int], dict[str, Any]], size: int) -> None:

@@ -25,7 +25,7 @@ from assay.runtime.http_server import bind
 from assay.runtime.http_server import serve as serve_http
 from assay.runtime.logs import configure_logs
 from assay.runtime.model import model_providers, provider_directory
-from assay.runtime.schedules import ensure_schedules
+from assay.runtime.schedules import ensure_job_schedules, ensure_schedules
 from assay.runtime.settings import HouseSettings, Settings, external_temporal, load_settings
 from assay.runtime.stores import Stores, open_stores
 from assay.runtime.temporal_client import connect_external
@@ -197,5 +197,6 @@ async def _worker(stop: asyncio.Event, queues: tuple[TaskQueue, ...]) -> None:
             )
         )
         await ensure_schedules(client, settings)
+        await ensure_job_schedules(client, settings, stores.registry)
         click.echo(f"Assay worker polls {', '.join(queues)}")
         await stopped_or_broken(stop, working)

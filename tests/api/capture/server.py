@@ -29,7 +29,7 @@ from assay.adapters.event_writer import BlockEventWriter
 from assay.adapters.sql import bootstrap, migrate, open_registry
 from assay.contracts.events import Event, EventRef
 from assay.domain.signed_links import ReportLinks
-from assay.ports import HogRunner, ProviderDirectory, ReportData
+from assay.ports import HogRunner, JudgedRuns, ProviderDirectory, ReportData, TraceReads
 from assay.runtime import http_server
 
 TOKEN = "phc_capture_tests"
@@ -83,6 +83,8 @@ async def serve(folder: Path) -> None:
                 temporal=cast(Client, None),  # nor Temporal
                 report_data=cast(ReportData, None),  # nor reports
                 report_links=cast(ReportLinks, None),
+                judged_runs=cast(JudgedRuns, None),
+                traces=cast(TraceReads, None),
                 trial_eval_limit=0,
                 throttle=True,
                 ready_checks={},

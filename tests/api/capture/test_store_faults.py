@@ -21,7 +21,7 @@ from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
 from assay.contracts.events import Event
 from assay.domain.signed_links import ReportLinks
 from assay.errors import EventsRejected, StoreUnavailable
-from assay.ports import HogRunner, ProviderDirectory, ReportData
+from assay.ports import HogRunner, JudgedRuns, ProviderDirectory, ReportData, TraceReads
 from tests.api.capture.memory_store import MemoryStore
 
 TOKEN = "phc_store_faults"
@@ -56,6 +56,8 @@ async def ingestion(tmp_path: Path) -> AsyncIterator[Ingestion]:
         temporal=cast(Client, None),  # nor Temporal
         report_data=cast(ReportData, None),  # nor reports
         report_links=cast(ReportLinks, None),
+        judged_runs=cast(JudgedRuns, None),
+        traces=cast(TraceReads, None),
         trial_eval_limit=0,
         throttle=True,
         ready_checks={},

@@ -11,6 +11,7 @@ from assay.adapters.clickhouse import (
     ClickHouseEvaluationTargets,
     ClickHouseEventStore,
     ClickHouseReportData,
+    ClickHouseTraces,
 )
 from assay.adapters.clickhouse.connection import Connection
 from assay.adapters.clickhouse.rows import INSERT_TYPES, to_block
@@ -28,6 +29,7 @@ class Backend:
         self.store = ClickHouseEventStore(connection)
         self.targets = ClickHouseEvaluationTargets(connection)
         self.report_data = ClickHouseReportData(connection)
+        self.traces = ClickHouseTraces(connection)
 
     def select(self, columns: str, project: int) -> list[dict[str, Any]]:
         """Columns of a project's events; the store's own reads are what is tested, so this is plain SQL."""

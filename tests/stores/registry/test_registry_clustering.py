@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from assay.adapters.sql import BootstrapResult, SqlRegistry
-from assay.contracts.clustering import MAX_JOBS, AnalysisLevel, ClusteringJob, ClusteringJobSpec
+from assay.contracts.clustering import MAX_JOBS, AnalysisLevel, ClusteringJob, ClusteringJobSpec, JobRef
 from assay.errors import FieldError, LimitReached, NameTaken, StoreRejected
 from assay.ports import Registry
 from tests.stores.registry.support import count, execute
@@ -255,3 +255,12 @@ async def test_a_change_that_cannot_be_stored_writes_nothing(registry: Registry)
             PROJECT, created.id, lambda current: decided(current, event_filters=["\x00"])
         )
     assert await registry.clustering_jobs.get(PROJECT, created.id) == created
+
+
+async def test_the_engine_sees_the_jobs_of_all_projects(registry: Registry) -> None:
+    other = (await registry.access.create_project("Another")).id
+    first = await registry.clustering_jobs.create(other, job("Theirs", enabled=False))
+    mine = [await registry.clustering_jobs.create(PROJECT, job(name)) for name in ("Checkout", "Search")]
+    found = await registry.clustering_jobs.of_all_projects()
+    assert list(found) == [JobRef.of(each) for each in (*mine, first)]
+    assert list(await registry.access.project_ids()) == [PROJECT, other]

@@ -288,6 +288,25 @@ async def test_reports_stay_while_the_table_that_they_refer_to_is_copied(empty_u
         await in_connection(empty_url, executing("DELETE FROM evaluations"))
 
 
+async def test_what_belongs_to_runs_stays_while_their_table_is_copied(empty_url: str) -> None:
+    await in_connection(empty_url, lambda connection: to_step(connection, "0009_report_runs"))
+    for table, rows in ROWS.items():
+        for row in rows:
+            more = {"active_since": NOW} if row.get("status") == "active" else {}
+            await in_connection(empty_url, inserting(table, row | more))
+    for table, row in {"evaluation_reports": REPORT, "report_runs": RUN, **OF_RUNS}.items():
+        await in_connection(empty_url, inserting(table, row))
+    everything = [executing(f"SELECT * FROM {table}") for table in ("report_runs", *OF_RUNS)]
+    before = [await in_connection(empty_url, lambda each, read=read: read(each).all()) for read in everything]
+
+    await migrate(empty_url)
+
+    after = [await in_connection(empty_url, lambda each, read=read: read(each).all()) for read in everything]
+    assert after == before
+    with pytest.raises(IntegrityError):  # and they still refer to it
+        await in_connection(empty_url, executing("DELETE FROM report_runs"))
+
+
 async def test_runs_refer_to_what_was_there_before_the_upgrade(first_version: str) -> None:
     await migrate(first_version)
     await in_connection(first_version, inserting("projects", ROWS["projects"][0] | {"id": 9, "token": "x"}))

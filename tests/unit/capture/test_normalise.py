@@ -334,10 +334,11 @@ def test_a_refusal_echoes_a_bounded_text() -> None:
     assert outcome.uuid is None
 
 
-def test_a_verdict_that_is_sent_does_not_replace_one_that_was_reached() -> None:
-    verdict_id = uuid5(VERDICT_NAMESPACE, "1/evaluation/1/target/")
-    first, second = (event(raw(event="$ai_evaluation", uuid=str(verdict_id))) for _ in range(2))
-    assert first.uuid == second.uuid != verdict_id
+@pytest.mark.parametrize("name", ["$ai_evaluation", "$ai_trace_summary", "$ai_generation_summary"])
+def test_what_is_sent_does_not_replace_a_verdict_or_a_summary(name: str) -> None:
+    own_id = uuid5(VERDICT_NAMESPACE, "1/evaluation/1/target/")
+    first, second = (event(raw(event=name, uuid=str(own_id))) for _ in range(2))
+    assert first.uuid == second.uuid != own_id
 
 
 def test_other_events_and_other_uuids_are_not_a_verdicts() -> None:

@@ -17,6 +17,7 @@ from assay.contracts.reconcile import (
     Survey,
     SurveyInput,
 )
+from assay.contracts.summarization_windows import SchedulesKept
 from assay.domain.reconcile.marks import JUDGING, SETTLED
 from assay.errors import WorkError
 
@@ -46,6 +47,7 @@ class ScriptedReconcile:
         self.surveyed: list[SurveyInput] = []
         self.repaired: list[RepairInput] = []
         self.reported: list[ReconcileTotals] = []
+        self.kept = SchedulesKept(schedules=1)
 
     @activity.defn(name="list-projects-to-reconcile")
     async def list_projects(self, given: ListProjectsInput) -> ProjectList:
@@ -70,9 +72,14 @@ class ScriptedReconcile:
     async def report(self, totals: ReconcileTotals) -> None:
         self.reported.append(totals)
 
+    @activity.defn(name="keep-job-schedules")
+    async def keep(self) -> SchedulesKept:
+        self._fail("keep")
+        return self.kept
+
     @property
     def all(self) -> list[Any]:
-        return [self.list_projects, self.survey, self.repair, self.report]
+        return [self.list_projects, self.survey, self.repair, self.report, self.keep]
 
     def _findings(self, given: SurveyInput, project_id: int) -> Findings:
         found, mark = self._found.get(project_id, {}), given.marks[project_id]

@@ -1,0 +1,78 @@
+"""Activities about what clustering jobs have in Temporal: Schedules, and summaries that others have begun."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import structlog
+from temporalio import activity
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from assay.contracts.summarization import SummarizationInput, SummarizationResult
+from assay.contracts.summarization_windows import SchedulesKept
+from assay.temporal.failures import failure_code, failure_message
+from assay.temporal.heartbeat import heartbeating
+from assay.temporal.ids import answer_id
+from schedules.job_schedules import JobSchedules
+
+_NOT_ALLOWED = "permission_denied"
+
+log = structlog.get_logger(__name__)
+
+
+class JobWorkflowActivities:
+    """Reaches Temporal for clustering jobs.
+
+    Args:
+        client: what it is reached through.
+    """
+
+    def __init__(self, *, client: Client, schedules: JobSchedules) -> None:
+        self._client = client
+        self._schedules = schedules
+
+    @activity.defn(name="keep-job-schedules")
+    async def keep(self) -> SchedulesKept:
+        """See to the Schedules of all clustering jobs.
+
+        Raises:
+            StoreUnavailable: the registry did not answer.
+            RPCError: Temporal did not answer.
+        """
+        async with heartbeating():
+            try:
+                kept = await self._schedules.keep_all()
+            except RPCError as error:
+                if error.status is not RPCStatusCode.PERMISSION_DENIED:
+                    raise
+                log.warning("schedules of clustering jobs not checked", reason=error.message)
+                return SchedulesKept(failure=_NOT_ALLOWED)
+        if kept.changed or kept.deleted:
+            log.info("schedules of clustering jobs changed", **kept.model_dump())
+        return kept
+
+    @activity.defn(name="await-summary")
+    async def await_summary(self, work: SummarizationInput) -> SummarizationResult:
+        """How a summary went that somebody else has begun, once it has ended.
+
+        Raises:
+            ApplicationError: it failed, or is not known; not worth a retry.
+            RPCError: Temporal did not answer.
+        """
+        handle = self._client.get_workflow_handle(
+            answer_id("summarization", work.digest), result_type=SummarizationResult
+        )
+        async with heartbeating():
+            try:
+                return cast(SummarizationResult, await handle.result())
+            except WorkflowFailureError as error:
+                cause = error.cause or error
+                raise ApplicationError(
+                    failure_message(cause), type=failure_code(cause), non_retryable=True
+                ) from None
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                raise ApplicationError("It is not known.", type="not_found", non_retryable=True) from None

@@ -1,0 +1,116 @@
+"""The activity of `translation`: one question to a model.
+
+A translation is made anew for each workflow, so what is kept belongs to the run: another attempt finds what
+was paid for, and another request does not.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Final
+
+from temporalio import activity
+
+from activities.model_answers import ModelAnswers, Question
+from assay.contracts.artifacts import Artifact, ArtifactKind
+from assay.contracts.models import ModelReply
+from assay.contracts.translation import TextTranslated, TranslatedText, TranslateText
+from assay.domain.digests import digest_of
+from assay.domain.translation import (
+    SCHEMA,
+    SCHEMA_NAME,
+    USUAL_MODEL,
+    UnreadableTranslation,
+    read_translation,
+    translation_prompt,
+)
+from assay.errors import AnswerEmpty
+from assay.ports import ArtifactRepository
+from assay.temporal.heartbeat import heartbeating
+
+_ABOUT: Final = "translation"
+
+
+class TranslationActivities:
+    """Asks for translations."""
+
+    def __init__(self, *, answers: ModelAnswers, artifacts: ArtifactRepository) -> None:
+        self._answers = answers
+        self._artifacts = artifacts
+
+    @activity.defn(name="translate-text")
+    async def translate(self, given: TranslateText) -> TextTranslated:
+        """Get an answer: the one that was paid for, if there is one, else from the model.
+
+        Raises:
+            ArtifactMissing: the text is not kept any more.
+            WorkError: the model gave no answer.
+        """
+        async with heartbeating():
+            digest = _digest(given)
+            project_id = given.work.project_id
+            stored = await self._artifacts.get(project_id, ArtifactKind.TRANSLATION, digest)
+            if stored is not None:
+                return _told(digest, TranslatedText.model_validate(stored.body))
+            translated = await self._asked(given)
+            await self._answers.keep(
+                Artifact(
+                    project_id=project_id,
+                    kind=ArtifactKind.TRANSLATION,
+                    digest=digest,
+                    body=translated.model_dump(),
+                    created_at=datetime.now(UTC),
+                )
+            )
+            return _told(digest, translated)
+
+    async def _asked(self, given: TranslateText) -> TranslatedText:
+        work = given.work
+        text = await self._answers.text(work.project_id, work.digest)
+        chosen = await self._answers.choose(work.project_id, None, usual=USUAL_MODEL)
+        question = Question(
+            project_id=work.project_id,
+            about=_ABOUT,
+            messages=translation_prompt(
+                text, work.target_language, boundary=secrets.token_hex(16), is_repeated=given.is_repeated
+            ),
+            schema_name=SCHEMA_NAME,
+            json_schema=dict(SCHEMA),
+            usual_model=USUAL_MODEL,
+        )
+        try:
+            reply = await self._answers.ask(question)
+        except AnswerEmpty:  # nothing is what a model makes of a text in which there is nothing to say
+            return TranslatedText(translation="", provider=chosen.provider.value, model=chosen.model)
+        return TranslatedText(
+            translation=_translation(reply),
+            provider=chosen.provider.value,
+            model=reply.model,
+            input_tokens=reply.input_tokens,
+            output_tokens=reply.output_tokens,
+            cost_usd=reply.cost_usd,
+        )
+
+
+def _digest(given: TranslateText) -> str:
+    run = activity.info().workflow_run_id or ""
+    return digest_of(given.work.digest, run, "again" if given.is_repeated else "first")
+
+
+def _translation(reply: ModelReply) -> str | None:
+    try:
+        return read_translation(reply.text)
+    except UnreadableTranslation:
+        return None
+
+
+def _told(digest: str, translated: TranslatedText) -> TextTranslated:
+    return TextTranslated(
+        digest=digest,
+        is_usable=translated.translation is not None,
+        model=translated.model,
+        input_tokens=translated.input_tokens or 0,
+        output_tokens=translated.output_tokens or 0,
+        cost_usd=translated.cost_usd,
+    )

@@ -1,0 +1,100 @@
+"""`/llm_analytics/translate/`: translate a text with a model."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from api_shim.answers import Work, result_of
+from api_shim.consent import require_ai_consent
+from api_shim.operations import Call, Operation, Resource
+from api_shim.schemas.translate import TranslateRequest, TranslateResponse
+from api_shim.throttle import Limits, Rate
+from assay.contracts.artifacts import Artifact, ArtifactKind
+from assay.contracts.translation import TranslatedText, TranslationInput, TranslationMade
+from assay.domain.translation import translation_digest, translation_facts, translation_summary
+from assay.errors import FieldError, StillWorking, TranslationFailed, WorkFailed
+from assay.temporal.ids import answer_id
+from assay.temporal.search_attributes import PROJECT, TRIGGER, pairs
+
+_LIMITS: Final = Limits("translate", (Rate(30, 60), Rate(200, 3_600), Rate(500, 86_400)))
+
+_SLOW: Final = "The model has not answered in time. Send the request again."
+
+
+async def translate(call: Call[TranslateRequest, None]) -> TranslateResponse:
+    """Translate a text.
+
+    Asks a model on the project's key. Nothing is remembered: the same text is translated anew by the next
+    request, unless the one before it is still under way.
+    """
+    await require_ai_consent(call)
+    form = await call.body()
+    translated = await _translated(call, form)
+    return TranslateResponse(translation=translated.translation or "", provider=translated.provider)
+
+
+async def _translated(call: Call[TranslateRequest, None], form: TranslateRequest) -> TranslatedText:
+    """The answer of the workflow.
+
+    Raises:
+        TranslationFailed: there is none.
+        RequestError: see `result_of`.
+    """
+    project_id, artifacts = call.project.id, call.deps.registry.artifacts
+    digest = translation_digest(project_id, form.text, form.target_language)
+    await artifacts.put(
+        Artifact(
+            project_id=project_id,
+            kind=ArtifactKind.TEXT,
+            digest=digest,
+            body=form.text,
+            created_at=datetime.now(UTC),
+        )
+    )
+    try:
+        made = await result_of(call, _work(project_id, digest, form))
+    except StillWorking as error:
+        raise StillWorking(_SLOW) from error
+    except (WorkFailed, FieldError) as error:  # no field of this request says which model
+        raise TranslationFailed(f"The text was not translated: {error.detail}") from error
+    found = await artifacts.get(project_id, ArtifactKind.TRANSLATION, made.digest)
+    if found is None:
+        raise TranslationFailed("The translation is not kept any more; send the request again.")
+    return TranslatedText.model_validate(found.body)
+
+
+def _work(project_id: int, digest: str, form: TranslateRequest) -> Work[TranslationMade]:
+    return Work(
+        workflow="translation",
+        id=answer_id("translation", digest),
+        argument=TranslationInput(project_id=project_id, digest=digest, target_language=form.target_language),
+        result=TranslationMade,
+        attributes=pairs((PROJECT, str(project_id)), (TRIGGER, "manual")),
+        summary=translation_summary(form.text, form.target_language),
+        details=translation_facts(project_id, form.text, form.target_language),
+    )
+
+
+RESOURCE = Resource(
+    path="llm_analytics/translate",
+    scope="llm_analytics",
+    operations=(
+        Operation(
+            "create",
+            "POST",
+            "",
+            translate,
+            body=TranslateRequest,
+            response=TranslateResponse,
+            status=201,
+            limits=_LIMITS,
+            also={
+                400: "there is no key for a model provider.",
+                500: "The model gave no translation.",
+                503: "Temporal or a store cannot be reached.",
+                504: "The model has not answered in time.",
+            },
+        ),
+    ),
+)

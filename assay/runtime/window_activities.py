@@ -1,0 +1,54 @@
+"""The activities of what is done for clustering jobs hour by hour, with what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from temporalio.client import Client
+
+from activities.job_workflows import JobWorkflowActivities
+from activities.judge_models import JudgeModels
+from activities.model_answers import ModelAnswers
+from activities.model_gate import ModelGate
+from activities.summarization_windows import SummarizationWindowActivities
+from activities.summary_embeddings import SummaryEmbeddingActivities
+from assay.adapters.embeddings import StaticEmbeddings
+from assay.ports import EventWriter
+from assay.runtime.settings import Settings
+from assay.runtime.stores import Stores
+from assay.temporal.queues import TaskQueue
+from schedules.job_schedules import JobSchedules
+
+
+def window_activities(
+    client: Client,
+    settings: Settings,
+    stores: Stores,
+    *,
+    writer: EventWriter,
+    models: JudgeModels,
+    gate: ModelGate,
+) -> Mapping[TaskQueue, Sequence[Callable[..., Any]]]:
+    """The activities of each queue.
+
+    Args:
+        models, gate: shared with judging, whose keys are used.
+    """
+    registry = stores.registry
+    windows = SummarizationWindowActivities(
+        registry=registry,
+        candidates=stores.candidates,
+        traces=stores.traces,
+        answers=ModelAnswers(artifacts=registry.artifacts, models=models, gate=gate),
+        writer=writer,
+    )
+    schedules = JobSchedules(client, registry, cron=settings.summarization_cron)
+    jobs = JobWorkflowActivities(client=client, schedules=schedules)
+    embeddings = SummaryEmbeddingActivities(
+        artifacts=registry.artifacts, model=StaticEmbeddings(), cache=stores.embeddings
+    )
+    return {
+        TaskQueue.MAIN: [windows.plan, windows.prepare, windows.record, jobs.keep, jobs.await_summary],
+        TaskQueue.COMPUTE: [embeddings.embed],
+    }

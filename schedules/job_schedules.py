@@ -1,0 +1,123 @@
+"""Schedules of clustering jobs: what there has to be of them, and keeping it so.
+
+They are derived from the registry and never the truth about a job: whoever changes a job sees to its own
+Schedules, and `reconcile` to all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from temporalio.client import Client
+
+from assay.contracts.clustering import AnalysisLevel, JobRef
+from assay.contracts.summarization_windows import SchedulesKept, SummarizationWindowInput, WindowRef
+from assay.domain.run_details import short
+from assay.ports import Registry
+from assay.temporal.ids import SUMMARIZATION_WINDOW, summarization_window_id
+from assay.temporal.priorities import Rank, fair
+from assay.temporal.search_attributes import JOB, PROJECT, pairs
+from schedules.native import Change, NativeSchedule, ensure, remove
+
+SUMMARIZATION_CRON: Final = "0 * * * *"
+"""When hours are summarised, unless an operator decides otherwise."""
+
+OFF: Final = "off"
+"""Instead of a cron text: they are not."""
+
+_SUMMARISED: Final = (AnalysisLevel.TRACE, AnalysisLevel.GENERATION)
+
+
+def wanted(project_id: int, jobs: Sequence[JobRef], *, cron: str) -> tuple[NativeSchedule, ...]:
+    """The Schedules of a project: of each enabled job, or of none at all if it has no jobs.
+
+    Args:
+        jobs: of the project, enabled or not.
+        cron: see `SUMMARIZATION_CRON`; or `OFF`.
+    """
+    if cron == OFF:
+        return ()
+    if not jobs:
+        return (_window(WindowRef(project_id=project_id), f"project {project_id}", cron),)
+    return tuple(
+        _window(WindowRef(project_id=project_id, job_id=job.id), f"“{short(job.name)}”", cron)
+        for job in jobs
+        if job.enabled and job.analysis_level in _SUMMARISED
+    )
+
+
+class JobSchedules:
+    """Keeps Temporal's Schedules as the jobs in the registry want them.
+
+    Args:
+        cron: of summarization, or `OFF`.
+    """
+
+    def __init__(self, client: Client, registry: Registry, *, cron: str) -> None:
+        self._client = client
+        self._registry = registry
+        self._cron = cron
+
+    async def keep_all(self) -> SchedulesKept:
+        """See to the Schedules of all projects; those that no job wants any more are deleted.
+
+        Raises:
+            StoreUnavailable: the registry did not answer.
+            RPCError: Temporal does not answer, or does not let this caller.
+        """
+        # Before the registry is read: the Schedule of a job that is made meanwhile is no leftover.
+        there = [
+            listed.id
+            async for listed in await self._client.list_schedules()
+            if listed.id.startswith(SUMMARIZATION_WINDOW)
+        ]
+        jobs: dict[int, list[JobRef]] = {
+            project_id: [] for project_id in await self._registry.access.project_ids()
+        }
+        for job in await self._registry.clustering_jobs.of_all_projects():
+            jobs.setdefault(job.project_id, []).append(job)
+        schedules = [
+            schedule
+            for project_id, mine in jobs.items()
+            for schedule in wanted(project_id, mine, cron=self._cron)
+        ]
+        return await self._keep(schedules, there)
+
+    async def keep_project(self, project_id: int, *, gone: Collection[UUID] = ()) -> SchedulesKept:
+        """See to the Schedules of one project.
+
+        Args:
+            gone: jobs that were deleted.
+
+        Raises:
+            StoreUnavailable, RPCError: see `keep_all`.
+        """
+        jobs = [JobRef.of(job) for job in await self._registry.clustering_jobs.list(project_id)]
+        known = [None, *(job.id for job in jobs), *gone]
+        there = [summarization_window_id(WindowRef(project_id=project_id, job_id=job_id)) for job_id in known]
+        return await self._keep(wanted(project_id, jobs, cron=self._cron), there)
+
+    async def _keep(self, schedules: Sequence[NativeSchedule], there: Iterable[str]) -> SchedulesKept:
+        kept = {schedule.id for schedule in schedules}
+        changes = await ensure(self._client, schedules)
+        deleted = await remove(self._client, (each for each in there if each not in kept))
+        return SchedulesKept(
+            schedules=len(kept),
+            changed=sum(change is not Change.UNCHANGED for change in changes.values()),
+            deleted=len(deleted),
+        )
+
+
+def _window(ref: WindowRef, whose: str, cron: str) -> NativeSchedule:
+    job = () if ref.job_id is None else ((JOB, str(ref.job_id)),)
+    return NativeSchedule(
+        id=summarization_window_id(ref),
+        workflow="summarization-window",
+        argument=SummarizationWindowInput(ref=ref),
+        cron=cron,
+        summary=f"Summarises a sample of each hour for {whose}",
+        attributes=pairs((PROJECT, str(ref.project_id)), *job),
+        priority=fair(Rank.SUMMARIES, ref.project_id),
+    )
