@@ -30,6 +30,7 @@ from assay.contracts.models import ModelMessage
 from assay.domain.digests import digest_of
 from assay.domain.evaluation_summaries.answer import (
     CheckedAnswer,
+    Problem,
     check_answer,
     evidence_of_notes,
     summary_of,
@@ -43,16 +44,14 @@ from assay.domain.evaluation_summaries.prompt import (
     ask_about_part,
     ask_again,
 )
-from assay.errors import AnswerEmpty, AnswerUnusable, ArtifactMissing, OutputLimitExceeded
+from assay.errors import AnswerUnusable, ArtifactMissing, OutputLimitExceeded
 from assay.ports import ArtifactRepository
 from assay.temporal.heartbeat import heartbeating
 
 _ABOUT: Final = "evaluation summary"
 
-_FAULTS: Final = {
-    OutputLimitExceeded.code: "It was cut off before it was complete: be much briefer.",
-    AnswerEmpty.code: "It was empty.",
-}
+_CUT_OFF: Final = "It was cut off before it was complete: be much briefer."
+_EMPTY: Final = "It was empty."
 
 
 class _Subject(NamedTuple):
@@ -94,7 +93,8 @@ class EvaluationSummaryActivities:
                 checked = await asyncio.to_thread(_checked, answer, given, subject.evidence)
             return AskedAboutRuns(
                 answer=digest,
-                problems=checked.problems,
+                problems=tuple(problem.words for problem in checked.problems),
+                faults=checked.faults,
                 is_usable=checked.findings is not None,
                 model=answer.model,
                 input_tokens=answer.input_tokens or 0,
@@ -106,11 +106,15 @@ class EvaluationSummaryActivities:
     async def finish(self, given: FinishSummary) -> None:
         """Make the summary from the last answer and the data, and store it.
 
+        One that was made anew meanwhile, because somebody wanted that, is not replaced.
+
         Raises:
             AnswerUnusable: there is nothing in the answer.
             ArtifactMissing: what it is made from is not kept any more.
             StoreUnavailable: the registry did not answer.
         """
+        if not given.work.refresh and await self._is_made(given.work):
+            return
         asked = AskAboutRuns(work=given.work, about="notes" if given.notes else "runs", notes=given.notes)
         subject = await self._subject(asked)
         answer = await self._answer(given.work, given.answer)
@@ -154,16 +158,21 @@ class EvaluationSummaryActivities:
             usual_model=USUAL_MODEL,
         )
         try:
-            reply = await self._answers.ask(question)
-        except (OutputLimitExceeded, AnswerEmpty) as error:  # paid for, and to be mended like any other
-            return StoredAnswer(fault=_FAULTS[error.code])
+            reply = await self._answers.put(question)
+        except OutputLimitExceeded:  # paid for, and to be mended like any other
+            return StoredAnswer(fault=_CUT_OFF)
         return StoredAnswer(
             text=reply.text,
+            fault="" if reply.text.strip() else _EMPTY,
             model=reply.model,
             input_tokens=reply.input_tokens,
             output_tokens=reply.output_tokens,
             cost_usd=reply.cost_usd,
         )
+
+    async def _is_made(self, work: EvaluationSummaryInput) -> bool:
+        kind = ArtifactKind.EVALUATION_SUMMARY
+        return await self._artifacts.get(work.project_id, kind, work.digest) is not None
 
     async def _found(self, given: AskAboutRuns) -> tuple[str, StoredAnswer] | None:
         for digest in (_shared_digest(given), _own_digest(given)):
@@ -224,12 +233,15 @@ def _messages(
         question = ask_about_notes(subject.material, subject.notes, boundary)
     else:
         question = ask_about_all(subject.material, boundary)
-    return question if faulty is None else ask_again(question, faulty.text, given.problems, boundary)
+    if faulty is None:
+        return question
+    problems = [problem.told() for problem in _checked(faulty, given, subject.evidence).problems]
+    return ask_again(question, faulty.text, problems, boundary)
 
 
 def _checked(answer: StoredAnswer, given: AskAboutRuns, evidence: Evidence) -> CheckedAnswer:
     if answer.fault:
-        return CheckedAnswer(None, (answer.fault,))
+        return CheckedAnswer(None, (Problem(answer.fault),))
     return check_answer(answer.text, evidence, of_part=given.about == "part")
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from activities.notices import evaluation_stopped
 from assay.contracts.evaluations import ModelConfiguration, Provider, StatusReason
-from assay.contracts.provider_keys import KeyCheck, KeyState, OpenedKey, ProviderAccess
+from assay.contracts.provider_keys import KeyCheck, KeyState, OpenedKey, ProviderAccess, ProviderKey
 from assay.domain.judging import DEFAULT_MODELS, TRIAL_MODELS, is_trial_model
 from assay.domain.provider_keys import is_usable
 from assay.errors import ProviderAuthenticationFailed, QuotaExceeded, StoreUnavailable, WorkError
@@ -97,6 +97,10 @@ class JudgeModels:
         if active is not None and (configured is None or configured.provider is active.key.provider):
             return await self._on_key(active, configured)
         return self._on_trial(configured)
+
+    async def active_key(self, project_id: int) -> ProviderKey | None:
+        """The key that a project has chosen, usable or not."""
+        return (await self._config.get(project_id)).active_provider_key
 
     async def blame(self, chosen: JudgeModel, fault: WorkError) -> bool:
         """Record that a provider refuses the key, if it is a project's own, and tell what that stopped.

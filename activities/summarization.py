@@ -110,7 +110,7 @@ class SummarizationActivities:
         async with heartbeating():
             stored = await self._kept.summary(given.work)
             if stored is not None:
-                return AnswerStep(model=stored.model)
+                return AnswerStep(model=stored.model, found=True)
             asking = await self._about_summary(given)
             if (room := await self._room(asking)) is not None:
                 return AnswerStep(room=room)
@@ -144,7 +144,7 @@ class SummarizationActivities:
             digest = notes_digest(work, sources, given.longest)
             stored = await self._kept.stored_notes(work.project_id, digest)
             if stored is not None:
-                return AnswerStep(kept=notes_ref(digest, stored))
+                return AnswerStep(kept=notes_ref(digest, stored), found=True)
             asking = await self._about_notes(given, digest)
             question = notes_question(
                 asking.text,

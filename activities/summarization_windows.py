@@ -217,7 +217,7 @@ class SummarizationWindowActivities:
             return SkipReason.TRACE_TOO_LARGE
         events = self._traces.events(project_id, trace_id, **span, limit=MOST_EVENTS)
         about = {"trace_id": trace_id, "events": len(events)}
-        return _Found(trace_of(trace_id, events, state.mark), about)
+        return _Found(trace_of(trace_id, events, state), about)
 
     def _generation(self, given: ItemOfWindow) -> _Found | SkipReason:
         at = given.item.timestamp
@@ -253,7 +253,7 @@ class _Found(NamedTuple):
 def _work(ref: WindowRef, entity: Entity, text: str) -> SummarizationInput:
     """The same work as that of a request for a detailed summary: they share it."""
     subject, text_digest = subject_of(entity.id), digest_of(text)
-    variant = variant_of(entity.kind, SummaryMode.DETAILED, None)
+    variant = variant_of(entity.kind, SummaryMode.DETAILED, None, is_whole=entity.is_whole)
     return SummarizationInput(
         project_id=ref.project_id,
         kind=entity.kind,

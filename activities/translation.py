@@ -1,7 +1,8 @@
 """The activity of `translation`: one question to a model.
 
 A translation is made anew for each workflow, so what is kept belongs to the run: another attempt finds what
-was paid for, and another request does not.
+was paid for. A finished translation is also laid out under the digest of the work, for who gave up waiting
+for it; the API takes it from there as soon as it has handed it out.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from assay.domain.translation import (
     read_translation,
     translation_prompt,
 )
-from assay.errors import AnswerEmpty
 from assay.ports import ArtifactRepository
 from assay.temporal.heartbeat import heartbeating
 
@@ -52,23 +52,28 @@ class TranslationActivities:
             project_id = given.work.project_id
             stored = await self._artifacts.get(project_id, ArtifactKind.TRANSLATION, digest)
             if stored is not None:
-                return _told(digest, TranslatedText.model_validate(stored.body))
-            translated = await self._asked(given)
-            await self._answers.keep(
-                Artifact(
-                    project_id=project_id,
-                    kind=ArtifactKind.TRANSLATION,
-                    digest=digest,
-                    body=translated.model_dump(),
-                    created_at=datetime.now(UTC),
-                )
-            )
+                translated = TranslatedText.model_validate(stored.body)
+            else:
+                translated = await self._asked(given)
+                await self._keep(project_id, digest, translated)
+            if translated.translation is not None:
+                await self._keep(project_id, given.work.digest, translated)
             return _told(digest, translated)
+
+    async def _keep(self, project_id: int, digest: str, translated: TranslatedText) -> None:
+        await self._answers.keep(
+            Artifact(
+                project_id=project_id,
+                kind=ArtifactKind.TRANSLATION,
+                digest=digest,
+                body=translated.model_dump(),
+                created_at=datetime.now(UTC),
+            )
+        )
 
     async def _asked(self, given: TranslateText) -> TranslatedText:
         work = given.work
         text = await self._answers.text(work.project_id, work.digest)
-        chosen = await self._answers.choose(work.project_id, None, usual=USUAL_MODEL)
         question = Question(
             project_id=work.project_id,
             about=_ABOUT,
@@ -79,13 +84,11 @@ class TranslationActivities:
             json_schema=dict(SCHEMA),
             usual_model=USUAL_MODEL,
         )
-        try:
-            reply = await self._answers.ask(question)
-        except AnswerEmpty:  # nothing is what a model makes of a text in which there is nothing to say
-            return TranslatedText(translation="", provider=chosen.provider.value, model=chosen.model)
+        # Nothing is what a model makes of a text in which there is nothing to say.
+        reply = await self._answers.put(question)
         return TranslatedText(
             translation=_translation(reply),
-            provider=chosen.provider.value,
+            provider=reply.provider.value,
             model=reply.model,
             input_tokens=reply.input_tokens,
             output_tokens=reply.output_tokens,

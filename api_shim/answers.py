@@ -23,6 +23,7 @@ from assay.errors import (
     FieldError,
     ModelNotFound,
     NotPossible,
+    ProviderKeyRefused,
     ProviderKeyRequired,
     RequestError,
     ServiceUnavailable,
@@ -43,6 +44,7 @@ _CALLERS_FAULT: Final[Mapping[str, type[RequestError]]] = MappingProxyType(
     {
         AnswerEmpty.code: NotPossible,
         ArtifactMissing.code: ServiceUnavailable,
+        ProviderKeyRefused.code: NotPossible,
         ProviderKeyRequired.code: NotPossible,
     }
 )

@@ -75,7 +75,7 @@ def _trace(call: _Call, trace_id: str, window: tuple[datetime, datetime]) -> Ent
             f"{MOST_EVENTS:,} events with {MOST_BYTES:,} bytes are summarised at most."
         )
     events = traces.events(project_id, trace_id, since=since, until=until, limit=MOST_EVENTS)
-    return trace_of(trace_id, events, state.mark)
+    return trace_of(trace_id, events, state)
 
 
 def _event(call: _Call, generation_id: str, window: tuple[datetime, datetime]) -> Entity:

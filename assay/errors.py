@@ -317,6 +317,12 @@ class ProviderKeyRequired(UserFault):
     code = "provider_key_required"
 
 
+class ProviderKeyRefused(ProviderKeyRequired):
+    """The project's active key is not usable: its provider refuses it, or it was never checked."""
+
+    code = "provider_key_refused"
+
+
 class ProviderKeyUnreadable(PlatformFault):
     """The secret that a provider key is encrypted under is not configured here."""
 

@@ -125,6 +125,7 @@ def remembered(runs: Sequence[AdmittedRun], now: datetime) -> RecalledRuns:
     """
     automatic = [run for run in runs if run.trigger is not ReportTrigger.MANUAL]
     counted = [run for run in automatic if run.generation is GenerationStatus.COMPLETED]
+    failed = _failed_last(automatic)
     # At most one is in flight: whatever was admitted before the last one has ended.
     running = runs[-1] if runs and _may_go_on(runs[-1], now) else None
     in_use = [run for run in automatic if run in counted or run is running]
@@ -136,6 +137,9 @@ def remembered(runs: Sequence[AdmittedRun], now: datetime) -> RecalledRuns:
         running=None
         if running is None
         else RunBrief(run_id=running.run_id, trigger=running.trigger, admitted_at=running.admitted_at),
+        failures=len(failed),
+        # Nobody stored when it failed: the rest begins a little earlier than for who saw it.
+        retry_at=failed[-1].admitted_at + _rest(len(failed)) if failed else None,
     )
     return RecalledRuns(gate=gate, reported_until=max((run.period_end for run in counted), default=None))
 
@@ -181,14 +185,31 @@ def _may_go_on(run: AdmittedRun, now: datetime) -> bool:
     return run.generation is GenerationStatus.PENDING and now - run.admitted_at < LONGEST_RUN
 
 
+def _failed_last(automatic: Sequence[AdmittedRun]) -> list[AdmittedRun]:
+    """Automatic runs that are known to have failed since the last one that counts."""
+    failed: list[AdmittedRun] = []
+    for run in automatic:
+        if run.generation is GenerationStatus.COMPLETED:
+            failed = []
+        elif run.generation is not GenerationStatus.PENDING:
+            failed.append(run)
+    return failed
+
+
 def _counted(run: RunBrief) -> dict[str, object]:
     return {"accepted_at": run.admitted_at, "failures": 0, "retry_at": None}
 
 
 def _failed(gate: ReportGate, now: datetime) -> dict[str, object]:
-    rest = min(FIRST_REST * 2 ** min(gate.failures, _ENOUGH_DOUBLINGS), LONGEST_REST)
+    failures = gate.failures + 1
     # Only automatic runs move the day of the cap, one at a time: it still is the day of this one.
-    return {"cap_used": gate.cap_used - 1, "failures": gate.failures + 1, "retry_at": now + rest}
+    return {"cap_used": gate.cap_used - 1, "failures": failures, "retry_at": now + _rest(failures)}
+
+
+def _rest(failures: int) -> timedelta:
+    """How long threshold runs rest after so many failures in a row."""
+    doublings = min(failures - 1, _ENOUGH_DOUBLINGS)
+    return min(FIRST_REST * (1 << doublings), LONGEST_REST)
 
 
 def _cooldown_ends(gate: ReportGate, policy: Policy) -> datetime | None:

@@ -6,6 +6,7 @@ Schedules, and `reconcile` to all of them.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 from uuid import UUID
@@ -19,13 +20,19 @@ from assay.ports import Registry
 from assay.temporal.ids import SUMMARIZATION_WINDOW, summarization_window_id
 from assay.temporal.priorities import Rank, fair
 from assay.temporal.search_attributes import JOB, PROJECT, pairs
-from schedules.native import Change, NativeSchedule, ensure, remove
+from schedules.native import Change, NativeSchedule, ensure, is_as_listed, remove
 
 SUMMARIZATION_CRON: Final = "0 * * * *"
 """When hours are summarised, unless an operator decides otherwise."""
 
 OFF: Final = "off"
 """Instead of a cron text: they are not."""
+
+_PAGE: Final = 1_000
+"""Schedules per call of a list."""
+
+_LOOKED_INTO: Final = 50
+"""Schedules that seem to be in order, each time."""
 
 _SUMMARISED: Final = (AnalysisLevel.TRACE, AnalysisLevel.GENERATION)
 
@@ -63,16 +70,19 @@ class JobSchedules:
     async def keep_all(self) -> SchedulesKept:
         """See to the Schedules of all projects; those that no job wants any more are deleted.
 
+        One that the list shows in order is not looked into, which takes a call each: only a few of them by
+        turns, as a list does not tell everything that another version may want otherwise.
+
         Raises:
             StoreUnavailable: the registry did not answer.
             RPCError: Temporal does not answer, or does not let this caller.
         """
         # Before the registry is read: the Schedule of a job that is made meanwhile is no leftover.
-        there = [
-            listed.id
-            async for listed in await self._client.list_schedules()
+        there = {
+            listed.id: listed
+            async for listed in await self._client.list_schedules(page_size=_PAGE)
             if listed.id.startswith(SUMMARIZATION_WINDOW)
-        ]
+        }
         jobs: dict[int, list[JobRef]] = {
             project_id: [] for project_id in await self._registry.access.project_ids()
         }
@@ -83,7 +93,13 @@ class JobSchedules:
             for project_id, mine in jobs.items()
             for schedule in wanted(project_id, mine, cron=self._cron)
         ]
-        return await self._keep(schedules, there)
+        settled = [
+            schedule.id
+            for schedule in schedules
+            if schedule.id in there and is_as_listed(schedule, there[schedule.id])
+        ]
+        looked_into = random.sample(settled, min(len(settled), _LOOKED_INTO))
+        return await self._keep(schedules, there, set(settled).difference(looked_into))
 
     async def keep_project(self, project_id: int, *, gone: Collection[UUID] = ()) -> SchedulesKept:
         """See to the Schedules of one project.
@@ -99,9 +115,11 @@ class JobSchedules:
         there = [summarization_window_id(WindowRef(project_id=project_id, job_id=job_id)) for job_id in known]
         return await self._keep(wanted(project_id, jobs, cron=self._cron), there)
 
-    async def _keep(self, schedules: Sequence[NativeSchedule], there: Iterable[str]) -> SchedulesKept:
+    async def _keep(
+        self, schedules: Sequence[NativeSchedule], there: Iterable[str], settled: Collection[str] = ()
+    ) -> SchedulesKept:
         kept = {schedule.id for schedule in schedules}
-        changes = await ensure(self._client, schedules)
+        changes = await ensure(self._client, (each for each in schedules if each.id not in settled))
         deleted = await remove(self._client, (each for each in there if each not in kept))
         return SchedulesKept(
             schedules=len(kept),

@@ -21,6 +21,8 @@ from temporalio.client import (
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleIntervalSpec,
+    ScheduleListActionStartWorkflow,
+    ScheduleListDescription,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
@@ -121,6 +123,20 @@ async def ensure(client: Client, wanted: Iterable[NativeSchedule]) -> dict[str, 
             return schedule.id, await _ensure(client, schedule)
 
     return dict(await asyncio.gather(*map(ensured, wanted)))
+
+
+def is_as_listed(wanted: NativeSchedule, listed: ScheduleListDescription) -> bool:
+    """Whether a Schedule starts the right workflow at the right times, as far as a list tells.
+
+    A list says nothing of arguments, policy and priority, but costs one call for many of them.
+    """
+    found = listed.schedule
+    return (
+        found is not None
+        and isinstance(found.action, ScheduleListActionStartWorkflow)
+        and found.action.workflow == wanted.workflow
+        and _spec(found.spec) == _spec(_times(wanted))
+    )
 
 
 async def remove(client: Client, ids: Iterable[str]) -> list[str]:

@@ -82,6 +82,7 @@ class EvaluationReport:
     async def run(self, given: EvaluationReportInput) -> None:
         """See that the report is made when it is due, until it is gone."""
         steps.keeps_records()
+        steps.hears_early()
         if self._is_recalled:
             self._keeper.runs.take_up(self._keeper.running, given.running)
         while not await self._has_ended():
@@ -119,7 +120,7 @@ class EvaluationReport:
 
     @workflow.signal(description="A report is stored; what is left of its run is to deliver it.")
     def report_written(self, written: ReportWritten) -> None:
-        """Let the next run begin; of a run that is not in flight, it is old news."""
+        """Let the next run begin; it may be the word of a run that is still to be taken up."""
         self._keeper.runs.heard(written)
 
     @workflow.query(description="How the report stands.")
@@ -269,6 +270,7 @@ class EvaluationReport:
                 owed=self._owed,
                 recent=self._keeper.runs.recent,
                 refused=self._keeper.refused,
+                told=self._keeper.runs.told,
             )
         )
 

@@ -1,7 +1,8 @@
 """`evaluation-summary`: models say what the runs of an evaluation have in common, while somebody waits.
 
-Id: `evaluation-summary-{digest}`, of the runs with their verdicts and which of them were asked for: who asks
-for the same work joins it.
+Id: `evaluation-summary-{digest}`, of the runs with their verdicts, which of them were asked for and the model
+of the project's key: who asks for the same work joins it. A summary that is made anew has an id of its own,
+so that it never joins one that goes by older answers.
 Messages: none. Timers: none.
 Runs that are too many for one question are read in parts, a few at a time, and what was found is brought
 together by one more question. Each answer is checked against the data; one that is wrong is mended once, and
@@ -30,12 +31,10 @@ from assay.contracts.evaluation_summaries import (
     FinishSummary,
 )
 from assay.domain.evaluation_summaries.details import SummaryProgress, progress_details, question_line
-from assay.domain.run_details import failure_details
 from assay.errors import AnswerUnusable
-from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.queues import TaskQueue
 from assay.temporal.retry import ANSWER_CALL, STORE
-from assay.temporal.search_attributes import OUTCOME
+from workflows.answer_outcomes import outcome_shown
 
 PARTS_AT_A_TIME: Final = 5
 
@@ -59,16 +58,9 @@ class EvaluationSummary:
         Raises:
             ApplicationError: with a code of `assay.errors` as its type, when there is none.
         """
-        try:
+        with outcome_shown():
             await self._make()
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            raise _failed(failure_code(error), failure_message(error)) from error
-        except ApplicationError as error:
-            raise _failed(failure_code(error), failure_message(error)) from error
         self._show(doing="✅ summarised")
-        workflow.upsert_search_attributes([OUTCOME.value_set("completed")])
         return EvaluationSummaryMade(digest=work.digest)
 
     async def _make(self) -> None:
@@ -96,7 +88,7 @@ class EvaluationSummary:
         return answer
 
     async def _answer(self, question: AskAboutRuns) -> str:
-        """Where a usable answer is kept: the first one, or the one that mends it.
+        """Where a usable answer is kept: the first one, or the one that mends it if less is wrong with that.
 
         Raises:
             ApplicationError: neither is of use.
@@ -105,16 +97,16 @@ class EvaluationSummary:
         if not first.problems:
             return first.answer
         mended = await self._mended(question, first)
-        usable = [each.answer for each in (mended, first) if each is not None and each.is_usable]
+        usable = [each for each in (first, mended) if each is not None and each.is_usable]
         if not usable:
             raise ApplicationError(
                 " ".join((_UNUSABLE, *first.problems[:1])), type=AnswerUnusable.code, non_retryable=True
             )
-        return usable[0]
+        return min(usable, key=lambda each: each.faults).answer
 
     async def _mended(self, question: AskAboutRuns, first: AskedAboutRuns) -> AskedAboutRuns | None:
         """The answer without its problems; None if the model cannot be asked and the first one is of use."""
-        again = question.model_copy(update={"faulty": first.answer, "problems": first.problems})
+        again = question.model_copy(update={"faulty": first.answer})
         try:
             return await self._ask(again)
         except ActivityError as error:
@@ -148,9 +140,3 @@ class EvaluationSummary:
     def _show(self, **changes: Any) -> None:
         self._progress = replace(self._progress, **changes)
         workflow.set_current_details(progress_details(self._progress))
-
-
-def _failed(code: str, message: str) -> ApplicationError:
-    workflow.set_current_details(failure_details(code, message))
-    workflow.upsert_search_attributes([OUTCOME.value_set("failed")])
-    return ApplicationError(message, type=code, non_retryable=True)

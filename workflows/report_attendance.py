@@ -21,6 +21,7 @@ class Attendance:
 
     Args:
         recent: lines of the last runs, oldest first. Whose `finished_at` is None is still being delivered.
+        told: what a run has said last: it may say so before it is attended, or to the history before.
         settled: called, with no await around it, when the run in flight is written and marked, or has failed;
             from then on, another may begin.
         changed: called whenever `recent` has changed.
@@ -28,6 +29,7 @@ class Attendance:
     Attributes:
         recent: the same from now on.
         in_flight: the run that another must wait for; what a history hands on that ends meanwhile.
+        told: what a run has said last; handed on likewise.
     """
 
     def __init__(
@@ -35,11 +37,13 @@ class Attendance:
         report: ReportRef,
         recent: tuple[RunBrief, ...],
         *,
+        told: ReportWritten | None,
         settled: Callable[[steps.RunEnd], None],
         changed: Callable[[], None],
     ) -> None:
         self.recent = recent
         self.in_flight: RecordedAdmission | None = None
+        self.told = told
         self._report = report
         self._settled = settled
         self._changed = changed
@@ -49,8 +53,11 @@ class Attendance:
 
     def see(self, admission: RecordedAdmission) -> None:
         """Begin the run that has just become the one in flight, and attend it."""
-        self.in_flight = admission
-        self._attend(admission.brief, steps.attend(admission))
+        self.in_flight, brief = admission, admission.brief
+        # What has spoken has been started: to try would only put commands between those of others.
+        has_begun = self._is_told(brief)
+        run = steps.attend_again(self._report, brief.run_id) if has_begun else steps.attend(admission)
+        self._attend(brief, run)
 
     def take_up(self, running: RunBrief | None, admission: RecordedAdmission | None) -> None:
         """Go on with what an earlier history has begun, or was about to begin.
@@ -68,13 +75,18 @@ class Attendance:
             self._attend(running, steps.attend_again(self._report, running.run_id))
 
     def heard(self, written: ReportWritten) -> None:
-        """A run says that its report is stored; told again, or of another run, it means nothing."""
+        """A run says that its report is stored; told again, or of an earlier run, it means nothing."""
+        self.told = written
         if self._attended is not None and self._attended.run_id == written.run_id:
             self._written = written
 
     def _attend(self, brief: RunBrief, run: Coroutine[Any, Any, steps.RunEnd]) -> None:
-        self._attended, self._written = brief, None
+        self._attended, self._written = brief, self.told if self._is_told(brief) else None
         self._begin(self._see(brief, run))
+
+    def _is_told(self, brief: RunBrief) -> bool:
+        """Whether the run has said that its report is stored."""
+        return self.told is not None and self.told.run_id == brief.run_id and steps.hears_early()
 
     async def _see(self, brief: RunBrief, run: Coroutine[Any, Any, steps.RunEnd]) -> None:
         ending = asyncio.create_task(run)

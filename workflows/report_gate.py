@@ -45,7 +45,9 @@ class Gatekeeper:
     ) -> None:
         self.gate = given.gate
         self.refused = given.refused
-        self.runs = Attendance(given.report, given.recent, settled=self._finished, changed=changed)
+        self.runs = Attendance(
+            given.report, given.recent, told=given.told, settled=self._finished, changed=changed
+        )
         self._report = given.report
         self._settled = settled
 

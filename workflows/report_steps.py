@@ -43,6 +43,7 @@ from assay.temporal.search_attributes import EVALUATION, PROJECT, REPORT, TRIGGE
 
 _OUTCOME_CHARACTERS: Final = 200
 _RECORDS: Final = "record-admission"
+_HEARS_EARLY: Final = "hears-early"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,11 @@ def keeps_records() -> bool:
     then belongs to a later workflow task than the one it believes to be in. From then on, the answer stays.
     """
     return workflow.patched(_RECORDS)
+
+
+def hears_early() -> bool:
+    """Whether what a run says counts that is not attended yet; likewise to be asked first of all."""
+    return workflow.patched(_HEARS_EARLY)
 
 
 async def attend(admission: RecordedAdmission) -> RunEnd:

@@ -14,7 +14,7 @@ answered by then is kept: the next run with the same question finds it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
@@ -44,6 +44,9 @@ from assay.temporal.search_attributes import OUTCOME
 
 PIECES_AT_A_TIME: Final = 5
 HALVINGS: Final = 3
+MOST_PIECES: Final = 1_000
+"""Altogether, halved ones included: the history has to hold them."""
+
 
 _TOO_LONG: Final = "The model refuses as too long even an eighth of what it should be able to read."
 
@@ -57,6 +60,7 @@ class Summarization:
         self._work = work
         self._progress = SummaryProgress()
         self._places = asyncio.Semaphore(PIECES_AT_A_TIME)
+        self._failure: Exception | None = None
 
     @workflow.run
     async def run(self, work: SummarizationInput) -> SummarizationResult:
@@ -81,6 +85,7 @@ class Summarization:
             input_tokens=self._progress.input_tokens,
             output_tokens=self._progress.output_tokens,
             cost_usd=self._progress.cost_usd,
+            is_new=self._work.refresh or self._progress.is_new,
         )
 
     async def _summarised(self) -> AnswerStep:
@@ -114,9 +119,9 @@ class Summarization:
             **STORE.options,
         )
         self._show(pieces=self._progress.pieces + len(split.pieces))
-        found = await asyncio.gather(
-            *(self._notes_on(piece, longest_notes(room), halvings) for piece in split.pieces)
-        )
+        if self._progress.pieces > MOST_PIECES:
+            raise _too_long()
+        found = await _all(self._notes_on(piece, longest_notes(room), halvings) for piece in split.pieces)
         return list(chain.from_iterable(found))
 
     async def _notes_on(self, piece: TextRef, longest: int, halvings: int) -> Sequence[TextRef]:
@@ -138,9 +143,7 @@ class Summarization:
         while len(notes) > 1 and sum(ref.characters + 1 for ref in notes) > room:
             self._show(doing=f"Condenses the notes on {len(notes)} pieces")
             groups = groups_of([ref.characters for ref in notes], room)
-            notes = list(
-                await asyncio.gather(*(self._condense(notes[group], longest_notes(room)) for group in groups))
-            )
+            notes = await _all(self._condense(notes[group], longest_notes(room)) for group in groups)
         return notes
 
     async def _condense(self, notes: Sequence[TextRef], longest: int) -> TextRef:
@@ -163,10 +166,16 @@ class Summarization:
         return await self._put(AskSummary(work=self._work, notes=tuple(notes), mends=True), what)
 
     async def _ask_notes(self, asked: AskNotes, what: str) -> AnswerStep:
-        step = await self._put(asked, what)
-        if not step.problems:
-            return step
-        return await self._put(asked.model_copy(update={"mends": True}), what)
+        if self._failure is not None:  # there will be no summary; what is asked already is waited for
+            raise self._failure
+        try:
+            step = await self._put(asked, what)
+            if not step.problems:
+                return step
+            return await self._put(asked.model_copy(update={"mends": True}), what)
+        except (ActivityError, ApplicationError) as error:
+            self._failure = error
+            raise
 
     async def _put(self, asked: AskSummary | AskNotes, what: str) -> AnswerStep:
         """Put one question."""
@@ -185,6 +194,23 @@ class Summarization:
     def _show(self, **changes: Any) -> None:
         self._progress = replace(self._progress, **changes)
         workflow.set_current_details(progress_details(self._progress))
+
+
+async def _all[Value](works: Iterable[Coroutine[Any, Any, Value]]) -> list[Value]:
+    """What comes of several works, in their order; a failure of one only when all have come to an end.
+
+    What models are asked already is paid for, and kept if it is waited for.
+    """
+    found: list[Value] = []
+    failures: list[BaseException] = []
+    for each in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(each, BaseException):
+            failures.append(each)
+        else:
+            found.append(each)
+    for failure in failures:
+        raise failure
+    return found
 
 
 def _kept(step: AnswerStep) -> TextRef:

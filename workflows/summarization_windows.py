@@ -7,7 +7,8 @@ Timers: the wait before a summary is tried again that failed because of the weat
 An execution works off one hour and continues as new while there are more. It goes on from the mark in the
 result of the run before, which the Schedule hands over, and makes up for a day at most.
 Failure: an item that fails is counted and keeps no other from its summary. A store that is away is waited
-for; if the sample cannot be drawn, the run fails, its mark stays, and the next run begins with the same hour.
+for; if the sample cannot be drawn, or the weather keeps all of several items from a summary, the run fails,
+its mark stays, and the next run begins with the same hour.
 """
 
 from __future__ import annotations
@@ -68,6 +69,9 @@ _WEATHER: Final = frozenset(
     error.code for error in catalogue() if issubclass(error, WorkError) and error.retryable
 )
 
+_SEVERAL: Final = 2
+"""So many items fail because of the provider; a single one may be to blame itself."""
+
 
 @workflow.defn(name="summarization-window")
 class SummarizationWindow:
@@ -86,7 +90,8 @@ class SummarizationWindow:
         """Work off the next hour, if it is over.
 
         Raises:
-            ApplicationError: no sample could be drawn; its type is a code of `assay.errors`.
+            ApplicationError: no sample could be drawn, or nothing came of it; its type is a code of
+                `assay.errors`.
         """
         before = self._before or WindowProgress(mark=_mark())
         self._window = next_window(before.mark, workflow.now())
@@ -95,7 +100,7 @@ class SummarizationWindow:
             return self._result(before, "idle")
         try:
             await self._work_off(self._window)
-        except ActivityError as error:
+        except (ActivityError, ApplicationError) as error:
             if is_cancelled_exception(error):
                 raise
             raise _failed(error) from error
@@ -114,6 +119,8 @@ class SummarizationWindow:
         self._count(queried=plan.queried, sampled=len(plan.items))
         places = asyncio.Semaphore(AT_A_TIME.get(plan.level, 1))
         await asyncio.gather(*(self._turn(self._of(plan, window, item), places) for item in plan.items))
+        if (code := _weather(self._counts)) is not None:
+            raise ApplicationError("Not one of several summaries was made.", type=code, non_retryable=True)
 
     async def _turn(self, of: ItemOfWindow, places: asyncio.Semaphore) -> None:
         """Summarise an item when it is its turn, whatever becomes of it."""
@@ -237,7 +244,15 @@ def _after(before: WindowProgress, window: Window, counts: WindowCounts) -> Wind
     )
 
 
-def _failed(error: ActivityError) -> ApplicationError:
+def _weather(counts: WindowCounts) -> str | None:
+    """Why nothing came of an hour, if the weather kept each of several items from its summary."""
+    if counts.summarised or counts.cached or sum(counts.failed.values()) < _SEVERAL:
+        return None
+    code = max(counts.failed, key=lambda each: (counts.failed[each], each))
+    return code if set(counts.failed) <= _WEATHER else None
+
+
+def _failed(error: ActivityError | ApplicationError) -> ApplicationError:
     code, message = failure_code(error), failure_message(error)
     workflow.set_current_details(failure_details(code, message))
     workflow.upsert_search_attributes([OUTCOME.value_set("failed")])

@@ -20,9 +20,10 @@ from assay.contracts.evaluation_summaries import (
     SummaryMaterial,
 )
 from assay.contracts.evaluations import Evaluation
+from assay.domain.digests import digest_of
 from assay.domain.evaluation_summaries.details import summary_facts, summary_line
 from assay.domain.evaluation_summaries.material import material_of, summary_digest
-from assay.domain.evaluation_summaries.prompt import parts_of
+from assay.domain.evaluation_summaries.prompt import asked_model, parts_of
 from assay.errors import FieldError, NotFound, NotPossible, WorkFailed
 from assay.temporal.ids import answer_id
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER, pairs
@@ -36,7 +37,7 @@ async def summarize_evaluation(call: _Call) -> EvaluationSummaryResponse:
     """Summarise the runs of an evaluation.
 
     A model reads the newest runs and says what they have in common; the counts come from the data. The same
-    runs with the same verdicts have one summary, which is remembered for a week.
+    runs with the same verdicts have one summary of each provider's model, which is remembered for a week.
     """
     await require_ai_consent(call)
     form = await call.body()
@@ -44,7 +45,7 @@ async def summarize_evaluation(call: _Call) -> EvaluationSummaryResponse:
     if evaluation is None:
         raise NotFound(f"Evaluation {form.evaluation_id} not found.")
     material = await _material(call, evaluation, form)
-    digest = summary_digest(call.project.id, evaluation.id, form.filter, material.runs)
+    digest = await _digest(call, form, material)
     found = None if form.force_refresh else await _stored(call, digest)
     if found is None:
         await _make(call, form, material, digest)
@@ -73,6 +74,16 @@ async def _material(call: _Call, evaluation: Evaluation, form: EvaluationSummary
     return material_of(evaluation, runs)
 
 
+async def _digest(call: _Call, form: EvaluationSummaryRequest, material: SummaryMaterial) -> str:
+    """What makes the summary the same work as another."""
+    config = await call.deps.registry.evaluation_config.get(call.project.id)
+    active = config.active_provider_key
+    model = asked_model(None if active is None else active.provider)
+    return await asyncio.to_thread(
+        summary_digest, call.project.id, form.evaluation_id, form.filter, material.runs, model
+    )
+
+
 async def _stored(call: _Call, digest: str) -> Artifact | None:
     kind = ArtifactKind.EVALUATION_SUMMARY
     return await call.deps.registry.artifacts.get(call.project.id, kind, digest)
@@ -81,7 +92,7 @@ async def _stored(call: _Call, digest: str) -> Artifact | None:
 async def _make(
     call: _Call, form: EvaluationSummaryRequest, material: SummaryMaterial, digest: str
 ) -> EvaluationSummaryMade:
-    """Have the summary made, or wait for who makes it already."""
+    """Have the summary made, or wait for who makes it already. Who wants a new one joins only their like."""
     project_id = call.project.id
     parts = await asyncio.to_thread(parts_of, material)
     await call.deps.registry.artifacts.put(
@@ -95,7 +106,7 @@ async def _make(
     )
     work = Work(
         workflow="evaluation-summary",
-        id=answer_id("evaluation-summary", digest),
+        id=answer_id("evaluation-summary", digest_of(digest, "anew") if form.force_refresh else digest),
         argument=EvaluationSummaryInput(
             project_id=project_id,
             evaluation_id=form.evaluation_id,
@@ -131,7 +142,7 @@ RESOURCE = Resource(
             limits=_LIMITS,
             errors=FIELDS_OR_ERROR_AND_DETAIL,
             also={
-                400: "there are no such runs, or no key for a model provider.",
+                400: "there are no such runs, or no usable key for a model provider.",
                 404: "There is no such evaluation.",
                 500: "The model gave no summary.",
                 503: "Temporal or a store cannot be reached.",

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api_shim.answers import Work, result_of
+from api_shim.answers import PATIENCE_SECONDS, Work, result_of
 from api_shim.consent import require_ai_consent
 from api_shim.errors import FIELDS, STANDARD
 from api_shim.operations import Call, Operation, Resource
@@ -41,12 +41,16 @@ from assay.domain.summaries.entities import (
     summary_digest,
     variant_of,
 )
-from assay.errors import FieldError, NotPossible, ServiceUnavailable
+from assay.errors import FieldError, NotPossible, ServiceUnavailable, StillWorking
 from assay.temporal.ids import answer_id
 from assay.temporal.search_attributes import PROJECT, TRIGGER, pairs
 
 _WORKFLOW: Final = "summarization"
 _LIMITS: Final = Limits("summarization", (Rate(50, 60), Rate(200, 3_600), Rate(500, 86_400)))
+
+_REFRESH_TAKES_LONG: Final = (
+    "This takes longer than usual. Send the request again without force_refresh to get the result."
+)
 
 type _Call = Call[SummarizationRequest, None]
 
@@ -128,7 +132,7 @@ def _work(
 ) -> SummarizationInput:
     model = form.model or None
     subject = subject_of(entity.id)
-    variant = variant_of(entity.kind, form.mode, model)
+    variant = variant_of(entity.kind, form.mode, model, is_whole=entity.is_whole)
     return SummarizationInput(
         project_id=call.project.id,
         kind=entity.kind,
@@ -156,7 +160,13 @@ async def _stored(call: _Call, work: SummarizationInput) -> StoredSummary | None
 
 
 async def _make(call: _Call, work: SummarizationInput, text: str) -> None:
-    """Have the summary made, or wait for who makes it already."""
+    """Have the summary made, or wait for who makes it already.
+
+    Who wants it made anew may join somebody who was content with what was there; then it is made once more.
+
+    Raises:
+        StillWorking: it takes longer than a request waits.
+    """
     await call.deps.registry.artifacts.put(
         Artifact(
             project_id=work.project_id,
@@ -166,18 +176,26 @@ async def _make(call: _Call, work: SummarizationInput, text: str) -> None:
             created_at=datetime.now(UTC),
         )
     )
-    await result_of(
-        call,
-        Work(
-            workflow=_WORKFLOW,
-            id=answer_id(_WORKFLOW, work.digest),
-            argument=work,
-            result=SummarizationResult,
-            attributes=pairs((PROJECT, str(work.project_id)), (TRIGGER, "manual")),
-            summary=summary_line(work),
-            details=summary_facts(work),
-        ),
+    wanted = Work(
+        workflow=_WORKFLOW,
+        id=answer_id(_WORKFLOW, work.digest),
+        argument=work,
+        result=SummarizationResult,
+        attributes=pairs((PROJECT, str(work.project_id)), (TRIGGER, "manual")),
+        summary=summary_line(work),
+        details=summary_facts(work),
     )
+    clock = asyncio.get_running_loop().time
+    until = clock() + PATIENCE_SECONDS
+    try:
+        made = await result_of(call, wanted)
+        while work.refresh and not made.is_new:
+            made = await result_of(call, wanted, patience_seconds=until - clock())
+    except StillWorking:
+        if not work.refresh:
+            raise
+        # With it, the next request would begin once more, and be told the same.
+        raise StillWorking(_REFRESH_TAKES_LONG) from None
 
 
 def _response(entity: Entity, text: str, summary: Summary, model: str | None) -> SummarizationResponse:

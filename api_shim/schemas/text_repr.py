@@ -40,7 +40,7 @@ class TextReprOptions(RequestModel):
     include_hierarchy: Boolean = _DEFAULTS.include_hierarchy
     """Whether a trace is shown as a tree; if not, by its input and output."""
     max_depth: Annotated[int, Integer()] = DEFAULT_MAX_DEPTH
-    """Deepest level of a tree that is shown; the roots are level 0."""
+    """Deepest level of a tree that is shown, at most 30; the roots are level 0."""
     tools_collapse_threshold: Annotated[int, Integer()] = _DEFAULTS.tools_collapse_threshold
     """Longest list of tools that is not folded."""
     include_line_numbers: Boolean = _DEFAULTS.include_line_numbers

@@ -31,11 +31,11 @@ KEPT: Final[Mapping[ArtifactKind, timedelta]] = MappingProxyType(
         ArtifactKind.SUMMARY_PART: timedelta(days=2),
         ArtifactKind.EVALUATION_SUMMARY: timedelta(days=7),
         ArtifactKind.EVALUATION_SUMMARY_PART: timedelta(days=2),
-        ArtifactKind.TRANSLATION: timedelta(days=2),
+        ArtifactKind.TRANSLATION: timedelta(minutes=15),
     }
 )
 """For how long: work waits at most a day for what it needs; answers are of use for as long as people look at
-the same traces."""
+the same traces. A translation is kept for its workflow's attempts, and for who was told to ask again."""
 
 
 class Artifact(Contract):

@@ -142,7 +142,6 @@ class AskAboutRuns(HistoryContract):
         start, end: the runs of a part.
         notes: under which digests what was found in the parts is kept.
         faulty: under which digest an answer is kept that is to be mended.
-        problems: what is wrong with it.
     """
 
     work: EvaluationSummaryInput
@@ -151,7 +150,6 @@ class AskAboutRuns(HistoryContract):
     end: int = 0
     notes: tuple[str, ...] = ()
     faulty: str = ""
-    problems: tuple[str, ...] = ()
 
 
 class AskedAboutRuns(HistoryContract):
@@ -159,13 +157,15 @@ class AskedAboutRuns(HistoryContract):
 
     Attributes:
         answer: the answer is kept under this digest.
-        problems: what is wrong with it.
+        problems: what is wrong with it, without a word of its own.
+        faults: how much that is; 0: nothing.
         is_usable: whether something is left of it without what is wrong.
         cost_usd: None when the price is unknown.
     """
 
     answer: str
     problems: tuple[str, ...] = ()
+    faults: int = 0
     is_usable: bool = True
     model: str = ""
     input_tokens: int = 0

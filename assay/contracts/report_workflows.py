@@ -153,6 +153,20 @@ class RecalledRuns(HistoryContract):
     running: RecordedAdmission | None = None
 
 
+class ReportWritten(HistoryContract):
+    """Signal `report_written` of a run to the workflow of its report: what is left of it is to deliver.
+
+    Attributes:
+        counts: whether the period is reported: the report's mark moves to `period_end`.
+        words: what became of the writing.
+    """
+
+    run_id: UUID
+    period_end: UtcDatetime
+    counts: bool
+    words: str
+
+
 class EvaluationReportInput(HistoryContract):
     """Start argument of `evaluation-report`, and what it hands to itself when it continues as new.
 
@@ -164,6 +178,7 @@ class EvaluationReportInput(HistoryContract):
         held_until: results are not counted before: they could not lead to a run.
         owed: end of the period of an occurrence that was claimed and waits for the run in flight.
         running: the run in flight.
+        told: what a run has said last.
     """
 
     report: ReportRef
@@ -177,6 +192,7 @@ class EvaluationReportInput(HistoryContract):
     owed: UtcDatetime | None = None
     recent: tuple[RunBrief, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    told: ReportWritten | None = None
 
 
 class ResultsObserved(HistoryContract):
@@ -254,20 +270,6 @@ class ClaimedOccurrence(HistoryContract):
 
     until: UtcDatetime | None = None
     is_passed_over: bool = False
-
-
-class ReportWritten(HistoryContract):
-    """Signal `report_written` of a run to the workflow of its report: what is left of it is to deliver.
-
-    Attributes:
-        counts: whether the period is reported: the report's mark moves to `period_end`.
-        words: what became of the writing.
-    """
-
-    run_id: UUID
-    period_end: UtcDatetime
-    counts: bool
-    words: str
 
 
 class MarkReported(HistoryContract):

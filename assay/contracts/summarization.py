@@ -1,6 +1,6 @@
 """Summaries of traces and events, and the workflow that makes them.
 
-Histories carry digests, ids, numbers and problems in words; texts and answers are artifacts.
+Histories carry digests, ids, numbers and problems in our own words; texts and answers are artifacts.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ class SummarizationResult(HistoryContract):
         questions: that were put to models in this run or an earlier one of the same work.
         pieces: in which the text was read; 1 if it was read at once.
         cost_usd: None when a price is unknown.
+        is_new: whether models were asked for all of it in this run.
     """
 
     model: str
@@ -102,6 +103,7 @@ class SummarizationResult(HistoryContract):
     input_tokens: int
     output_tokens: int
     cost_usd: float | None
+    is_new: bool = True
 
 
 class TextRef(HistoryContract):
@@ -159,13 +161,15 @@ class AnswerStep(HistoryContract):
 
     Attributes:
         room: set if what was to be read is too long for the model: characters that it may have.
-        problems: what is wrong with the answer, in words; the next question names them.
+        problems: what is wrong with the answer, which they do not quote; the next question names them.
         kept: the notes that were taken, if it was about notes.
+        found: whether the answer was there already.
     """
 
     room: int | None = None
     problems: tuple[str, ...] = ()
     kept: TextRef | None = None
+    found: bool = False
     model: str = ""
     input_tokens: int = 0
     output_tokens: int = 0

@@ -11,8 +11,10 @@ class TraceState(Contract):
     Attributes:
         mark: changes whenever an event of the trace is added or sent again, at whatever time it happened.
         events, size: of the span of time that was asked about; size in bytes of properties.
+        is_whole: whether all of its events are in that span.
     """
 
     mark: str
     events: int
     size: int
+    is_whole: bool

@@ -7,8 +7,15 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Final
 
 import structlog
+from temporalio.exceptions import ApplicationError
+
+from assay.errors import catalogue
+
+_EXPECTED: Final = frozenset(error.code for error in catalogue())
+"""Failures that say all there is to say in one line: providers and stores that are away."""
 
 _QUIET = (
     "aiosqlite",
@@ -55,8 +62,18 @@ def configure_logs(level: int = logging.INFO) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(_in_a_line)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    """Say what an expected failure of an activity is, instead of where in the code it was noticed."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, ApplicationError) and error.type in _EXPECTED:
+        record.msg, record.args = f"{record.getMessage()}: {error.type}: {error.message}", None
+        record.exc_info = record.exc_text = None
+    return True

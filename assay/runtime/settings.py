@@ -110,8 +110,10 @@ class Settings(BaseSettings):
     )
     summarization_cron: str = Field(
         SUMMARIZATION_CRON,
-        description="When samples of the last hours are summarised for clustering jobs: cron with five "
-        "fields, in UTC, or `off`; the same for all processes.",
+        description="When samples of the last hours are [summarised](summarization.md#hour-by-hour), also in "
+        "projects without clustering jobs: cron with five fields, in UTC, or `off`; the same for all "
+        "processes. It costs up to 15 answers of a model per project and hour, on your own key where a "
+        "project has none.",
     )
     slack_base_url: str | None = Field(
         None, description="Base URL of Slack's Web API; unset: Slack's own, `https://slack.com/api/`."
@@ -175,7 +177,12 @@ class Settings(BaseSettings):
         """SQLAlchemy URL of the registry."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite+aiosqlite:///{(self.data_dir / 'registry.sqlite').absolute()}"
+        return f"sqlite+aiosqlite:///{self.registry_file.absolute()}"
+
+    @property
+    def registry_file(self) -> Path:
+        """The registry where no database is named."""
+        return self.data_dir / "registry.sqlite"
 
 
 class HouseSettings(BaseSettings):

@@ -220,9 +220,12 @@ AUTHOR_CALL = Budget(
 ANSWER_CALL_TIMEOUT = timedelta(minutes=2)
 """How long an answer that somebody waits for may take on the wire."""
 
+ANSWER_TURN_TIMEOUT = timedelta(minutes=2)
+"""How long a question waits for its turn in one attempt: no call is begun that the attempt would cut off."""
+
 ANSWER_CALL = Budget(
-    # The answer is paid for by then: storing it is tried for another minute.
-    attempt=ANSWER_CALL_TIMEOUT + timedelta(minutes=2),
+    # The answer is paid for by then: storing it is tried for another minute and a half.
+    attempt=ANSWER_TURN_TIMEOUT + ANSWER_CALL_TIMEOUT + timedelta(seconds=90),
     total=timedelta(minutes=15),
     # Few: who waits wants to hear of an outage, and can ask again.
     retry=RetryPolicy(

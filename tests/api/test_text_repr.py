@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from api_shim.schemas.text_repr import TextReprOptions
 from assay.contracts.access import Project
 from assay.domain.text_repr import Options, format_event
+from assay.domain.text_repr.options import DEEPEST
 from tests.harness.api import ApiWorld, error
 
 DASHES = "-" * 80
@@ -153,6 +155,11 @@ async def test_depth_and_hierarchy_of_a_trace(texts: Texts) -> None:
         "└─ [SPAN] plan\n     [... max depth reached]"
     )
     assert (await texts.text(TRACE, "$ai_trace", include_hierarchy=False)).endswith("TRACE INPUT:\n\nin")
+
+
+async def test_the_published_depth_is_the_deepest() -> None:
+    published = TextReprOptions.model_json_schema()["properties"]["max_depth"]
+    assert f"at most {DEEPEST}" in published["description"]
 
 
 async def test_the_same_id_with_other_content_is_another_text(texts: Texts) -> None:

@@ -87,6 +87,12 @@ class AnsweringModel(ScriptedModelServer):
         """The bodies of all questions."""
         return [request.body for request in self.requests]
 
+    async def until_asked(self, count: int) -> None:
+        """Wait for so many questions."""
+        async with asyncio.timeout(30):
+            while len(self.requests) < count:  # noqa: ASYNC110  (the server tells nobody)
+                await asyncio.sleep(0.01)
+
 
 class CountedStarts:
     """A Temporal client that counts the workflows which it has started or joined."""

@@ -28,7 +28,8 @@ _DIGEST = "d" * 64
 _ASKED = AskedAboutRuns(
     answer="a" * 64, model="gpt-5-mini", input_tokens=900, output_tokens=80, cost_usd=0.01
 )
-_WRONG = _ASKED.model_copy(update={"answer": "b" * 64, "problems": ("It cites ids of other runs.",)})
+_WRONG = _ASKED.model_copy(update={"answer": "b" * 64, "problems": ("It cites ids of other runs.",), "faults": 2})
+_WORSE = _WRONG.model_copy(update={"answer": "c" * 64, "faults": 9})
 _USELESS = _WRONG.model_copy(update={"is_usable": False})
 _TRANSLATED = TextTranslated(digest=_DIGEST, is_usable=True, model="gpt-4.1-mini", cost_usd=0.001)
 _NO_TRANSLATION = TextTranslated(digest=_DIGEST, is_usable=False, model="gpt-4.1-mini")
@@ -78,6 +79,7 @@ _SUMMARIES: Mapping[str, tuple[tuple[int, ...], Callable[[], _Summarising]]] = {
     "at-once": ((), _Summarising),
     "in-parts": ((19, 19, 20, 19, 19, 20), lambda: _Summarising([RateLimited("slow down")])),
     "mended": ((), lambda: _Summarising([_WRONG])),
+    "made-worse": ((), lambda: _Summarising([_WRONG, _WORSE])),
     "not-mended": ((), lambda: _Summarising([_WRONG, _UNKNOWN])),
     "unusable": ((), lambda: _Summarising([_USELESS, _USELESS])),
     "failed": ((15, 15), lambda: _Summarising([_UNKNOWN, _UNKNOWN])),

@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from assay.contracts.evaluation_reports import EvaluationReport as Report
 from assay.contracts.report_reconcile import ReconcileReportsInput
-from assay.contracts.report_workflows import ResultsObserved
+from assay.contracts.report_workflows import ReportWritten, ResultsObserved
 from assay.errors import StoreRejected
 from assay.temporal.ids import evaluation_report_run_id
 from assay.temporal.queues import TaskQueue
@@ -86,6 +86,25 @@ async def _written(client: Client) -> WorkflowHandle[Any, Any]:
         await handle.execute_update(EvaluationReport.generate)
         await until_state(handle, lambda state: len(state.recent) == 2)
         await _release(client, _present(first.run_id))
+        await until_state(handle, lambda state: all(run.finished_at for run in state.recent))
+        await _end(world, report, handle)
+    return handle
+
+
+async def _heard_early(client: Client) -> WorkflowHandle[Any, Any]:
+    """A run that says that it is written before the workflow which finds it has asked for it."""
+    world = World(ends=[End(waits=True)])
+    report = world.report(datetime.now(UTC), enabled=False)
+    async with world.worker(client):
+        first = await start(client, report)
+        await first.execute_update(EvaluationReport.generate)
+        await until(lambda: len(world.runs) == 1)
+        await first.terminate()
+        [run] = world.runs
+        said = ReportWritten(run_id=run.run_id, period_end=run.until, counts=True, words="written")
+        handle = await start(client, report, said=said)
+        await until_state(handle, lambda state: bool(state.recent))
+        await _release(client, run.run_id)
         await until_state(handle, lambda state: all(run.finished_at for run in state.recent))
         await _end(world, report, handle)
     return handle
@@ -169,6 +188,7 @@ REPORTS: Mapping[str, Mapping[str, Any]] = {
         "recorded-by-results": _by_results,
         "recorded-by-rule": _by_rule,
         "written": _written,
+        "heard-early": _heard_early,
         "passed-over": _passed_over,
         "orphan-not-started": _orphaned(has_started=False),
         "orphan-started": _orphaned(has_started=True),

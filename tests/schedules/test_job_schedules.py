@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from temporalio.client import Client, ScheduleActionStartWorkflow
+from temporalio.client import Client, ScheduleActionStartWorkflow, ScheduleHandle
 from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 
@@ -22,6 +23,7 @@ from assay.runtime.settings import Settings
 from assay.temporal.ids import SUMMARIZATION_WINDOW, summarization_window_id
 from assay.temporal.priorities import Rank, fair
 from assay.temporal.search_attributes import JOB, PROJECT
+from schedules import job_schedules
 from schedules.job_schedules import OFF, SUMMARIZATION_CRON, JobSchedules, wanted
 from tests.harness.api import ApiWorld, api_world
 from tests.harness.registry import new_registry
@@ -109,6 +111,37 @@ async def test_they_follow_what_the_api_is_told(world: ApiWorld, temporal: Clien
         for each in (made[0], made[2]):
             await client.delete(f"{JOBS}{each['id']}/")
         assert [await exists(temporal, each) for each in (first, IMPLICIT)] == [False, True]
+
+
+async def is_listed(client: Client) -> bool:
+    return IMPLICIT in [each.id async for each in await client.list_schedules()]
+
+
+async def test_all_in_order_are_not_asked_for_one_by_one(
+    world: ApiWorld, temporal: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another rhythm is seen in the list; the rest by turns."""
+    monkeypatch.setattr(job_schedules, "_LOOKED_INTO", 0)
+    registry: Any = world.registry
+    await JobSchedules(temporal, registry, cron="0 * * * *").keep_all()
+    async with asyncio.timeout(20):
+        while not await is_listed(temporal):  # noqa: ASYNC110  (the server is asked, it signals nothing)
+            await asyncio.sleep(0.05)
+    described: list[str] = []
+
+    class Counted:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(temporal, name)
+
+        def get_schedule_handle(self, schedule_id: str) -> ScheduleHandle:
+            described.append(schedule_id)
+            return temporal.get_schedule_handle(schedule_id)
+
+    client: Any = Counted()
+    kept = await JobSchedules(client, registry, cron="0 * * * *").keep_all()
+    assert (kept.schedules, kept.changed, described) == (1, 0, [])
+    kept = await JobSchedules(client, registry, cron="30 * * * *").keep_all()
+    assert (kept.changed, described) == (1, [IMPLICIT])
 
 
 _NEW = (("Traces", "trace"), ("Generations", "generation"), ("Verdicts", "evaluation"))

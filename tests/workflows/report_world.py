@@ -31,7 +31,7 @@ from assay.contracts.report_runs import (
     GenerationStatus,
     ReportContent,
 )
-from assay.contracts.report_workflows import AdmittedRun, EvaluationReportInput, ReportState
+from assay.contracts.report_workflows import AdmittedRun, EvaluationReportInput, ReportState, ReportWritten
 from assay.errors import WorkError
 from assay.ports.report_data import Window
 from assay.temporal.ids import evaluation_report_id
@@ -241,13 +241,26 @@ def an_evaluation(now: datetime) -> Evaluation:
     )
 
 
-async def start(client: Client, report: Report, given: EvaluationReportInput | None = None) -> Handle:
+async def start(
+    client: Client,
+    report: Report,
+    given: EvaluationReportInput | None = None,
+    *,
+    said: ReportWritten | None = None,
+) -> Handle:
+    """Start the workflow of a report.
+
+    Args:
+        said: what it hears of a run before anything else.
+    """
     ref = ReportRef(project_id=PROJECT, report_id=report.id)
     return await client.start_workflow(
         EvaluationReport.run,
         given or EvaluationReportInput(report=ref),
         id=evaluation_report_id(report.id),
         task_queue=TaskQueue.MAIN,
+        start_signal=None if said is None else "report_written",
+        start_signal_args=[] if said is None else [said],
     )
 
 

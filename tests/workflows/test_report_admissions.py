@@ -19,6 +19,7 @@ from assay.contracts.report_workflows import (
     GenerateStatus,
     RecordedAdmission,
     ReportGate,
+    ReportWritten,
 )
 from assay.errors import StoreRejected, StoreUnavailable
 from assay.temporal.ids import evaluation_report_id, evaluation_report_run_id
@@ -240,3 +241,60 @@ async def test_a_run_that_broke_off_once_its_report_was_stored_counts(server: Cl
     assert world.reports[report.id].last_delivered_at == run.until
     assert (state.gate.failures, state.gate.cap_used) == (0, 1)
     assert [each.outcome for each in state.recent] == ["nobody writes today"]
+
+
+def written(run: ReportRunInput) -> ReportWritten:
+    return ReportWritten(
+        run_id=run.run_id, period_end=run.until, counts=True, words="written; being delivered"
+    )
+
+
+@pytest.mark.parametrize("is_of_this_run", [True, False])
+async def test_what_a_run_says_before_it_is_taken_up_is_not_lost(
+    server: Client, *, is_of_this_run: bool
+) -> None:
+    """A workflow that begins hears of it before it has asked the registry what goes on."""
+    world = World(arrivals=lambda window: 10, ends=[End(waits=True)])
+    report = world.report(now(), daily_run_cap=1)
+    async with world.worker(server):
+        first = await start(server, report)
+        await until(lambda: len(world.runs) == 1)
+        await first.terminate()
+        [run] = world.runs
+        other = run.model_copy(update={"run_id": report_run_uuid(report.id, ReportTrigger.MANUAL, now())})
+        again = await start(server, report, said=written(run if is_of_this_run else other))
+        if not is_of_this_run:
+            await until_state(again, lambda state: state.gate.running is not None)
+            await release(server, run)
+        state = await until_state(again, lambda state: state.gate.running is None and bool(state.recent))
+        assert [each.run_id for each in state.recent] == [run.run_id]
+        assert (state.recent[0].finished_at is None) is is_of_this_run
+        if is_of_this_run:
+            await release(server, run)
+        await end_and_replay(server, again)
+    assert world.reports[report.id].last_delivered_at == run.until
+
+
+async def test_what_a_run_said_before_the_history_was_continued_is_not_lost(server: Client) -> None:
+    world = World(ends=[End(waits=True)])
+    report = world.report(now(), enabled=False)
+    async with world.worker(server):
+        first = await start(server, report)
+        await first.execute_update(EvaluationReport.generate)
+        await until(lambda: len(world.runs) == 1)
+        await first.terminate()
+        [run] = world.runs
+        admission = RecordedAdmission(run=run, evaluation_id=report.evaluation_id)
+        given = EvaluationReportInput(
+            report=run.report,
+            is_continued=True,
+            gate=ReportGate(running=admission.brief),
+            running=admission,
+            told=written(run),
+        )
+        again = await start(server, report, given)
+        state = await until_state(again, lambda state: state.gate.running is None)
+        assert [each.finished_at for each in state.recent] == [None]
+        await release(server, run)
+        await until_state(again, lambda state: state.recent[0].finished_at is not None)
+        await end_and_replay(server, again)

@@ -93,7 +93,12 @@ class ClickHouseTraces:
         )
         if not row["found"]:
             return None
-        return TraceState(mark=row["mark"], events=row["events"], size=row["size"])
+        return TraceState(
+            mark=row["mark"],
+            events=row["events"],
+            size=row["size"],
+            is_whole=row["events"] == row["found"],
+        )
 
     def marks(self, project_id: int, trace_ids: Sequence[str]) -> Mapping[str, str]:
         """The mark of each of these traces that there is."""

@@ -46,6 +46,9 @@ from assay.errors import (
     WorkError,
 )
 
+_SHORTEST_KEY = 8
+"""What is shorter is no secret but what local gateways take, and would be found in every other word."""
+
 _MAX_DETAIL_CHARS = 500
 _MAX_RETRY_AFTER_SECONDS = 24 * 3600.0
 
@@ -232,7 +235,8 @@ def _seconds_until(text: str | None) -> float | None:
 
 def _detail(said: str, secret: str) -> str:
     """One line without the key. The key goes before the cut: half a key is still a secret."""
-    for key in filter(None, (secret, secret.strip())):
-        said = said.replace(key, "[key]")
+    for key in {secret, secret.strip()}:
+        if len(key) >= _SHORTEST_KEY:
+            said = said.replace(key, "[key]")
     said = " ".join("[key]" if _MASK in word else word for word in said.split())
     return said if len(said) <= _MAX_DETAIL_CHARS else said[: _MAX_DETAIL_CHARS - 1] + "…"

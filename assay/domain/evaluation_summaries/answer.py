@@ -19,14 +19,17 @@ from assay.contracts.evaluation_summaries import (
 )
 from assay.domain.evaluation_summaries.material import Evidence, statistics_of
 from assay.domain.evaluation_summaries.prompt import MAX_PATTERNS, MAX_RECOMMENDATIONS, shown_examples
+from assay.domain.fences import unfenced
 from assay.domain.json_values import well_formed
 
-_MAX_PROBLEMS: Final = 10
 _SHOWN_IDS: Final = 5
 _ID_CHARS: Final = 64
 _TITLE_CHARS: Final = 200
 _TEXT_CHARS: Final = 2_000
 _ASSESSMENT_CHARS: Final = 4_000
+
+_ASSESSMENT_FAULTS: Final = 100
+"""What a missing assessment counts for: more than any examples, as readers begin with it."""
 
 _NOT_JSON: Final = "It is not the JSON object that was asked for."
 
@@ -56,46 +59,73 @@ class _Answer(BaseModel):
         return found
 
 
+class Problem(NamedTuple):
+    """Something that is wrong with an answer.
+
+    Attributes:
+        words: a sentence of ours, which can be shown anywhere.
+        faults: in how many places.
+        quoted: what the answer says there: only for the model that wrote it.
+    """
+
+    words: str
+    faults: int = 1
+    quoted: str = ""
+
+    def told(self) -> str:
+        """For the model that wrote the answer."""
+        return f"{self.words} These: {self.quoted}." if self.quoted else self.words
+
+
 class CheckedAnswer(NamedTuple):
     """An answer that was held against the data.
 
     Attributes:
-        findings: what is left of it; None if it cannot be read at all.
-        problems: what is wrong with it, for the model that wrote it.
+        findings: what is left of it; None if there is nothing in it.
+        problems: what is wrong with it; there is something if nothing is left.
     """
 
     findings: Findings | None
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def faults(self) -> int:
+        """How much is wrong, to compare answers to the same question by."""
+        return sum(problem.faults for problem in self.problems)
 
 
 def check_answer(text: str, evidence: Evidence, *, of_part: bool) -> CheckedAnswer:
     """Read an answer and hold it against the data.
 
-    What is wrong is not in the findings: patterns of results that no run has or of no known frequency, and
-    ids of generations that no run of that result is about. There is no more of anything than was asked for.
+    What is wrong is not in the findings: patterns of results that no run has or of no known frequency, those
+    without a title, ids of generations that no run of that result is about, and patterns that cite only such
+    ids though they could cite others. There is no more of anything than was asked for.
 
     Args:
         of_part: whether the question was about a part of the runs.
     """
     answer = _read(text)
     if answer is None:
-        return CheckedAnswer(None, (_NOT_JSON,))
-    problems: list[str] = []
-    if not of_part and not answer.overall_assessment.strip():
-        problems.append('The "overall_assessment" is missing.')
+        return CheckedAnswer(None, (Problem(_NOT_JSON),))
+    problems: list[Problem] = []
+    assessment = _tidy(answer.overall_assessment, _ASSESSMENT_CHARS)
+    if not of_part and not assessment:
+        problems.append(Problem('The "overall_assessment" is missing.', _ASSESSMENT_FAULTS))
     found = {}
     for result in RunResult:
         sent = answer.patterns(result)
         problems += _problems(result, sent, evidence)
         found[result] = _patterns(sent, evidence.generations.get(result))
+    if not of_part and not assessment and not any(found.values()):
+        return CheckedAnswer(None, tuple(problems))
     findings = Findings(
-        overall_assessment=_tidy(answer.overall_assessment, _ASSESSMENT_CHARS),
+        overall_assessment=assessment,
         patterns=found,
         recommendations=tuple(
             filter(None, (_tidy(text, _TEXT_CHARS) for text in answer.recommendations[:MAX_RECOMMENDATIONS]))
         ),
     )
-    return CheckedAnswer(findings, tuple(problems[:_MAX_PROBLEMS]))
+    return CheckedAnswer(findings, tuple(problems))
 
 
 def evidence_of_notes(evidence: Evidence, notes: Sequence[Findings]) -> Evidence:
@@ -142,18 +172,15 @@ def summary_of(findings: Findings, runs: Sequence[JudgedRun]) -> EvaluationSumma
 
 
 def _read(text: str) -> _Answer | None:
-    text = text.strip()
-    if text.startswith("```"):
-        text = text.removeprefix("```json").strip("`")
     try:
-        return _Answer.model_validate(json.loads(text))
+        return _Answer.model_validate(json.loads(unfenced(text)))
     except (ValueError, RecursionError, ValidationError):
         return None
 
 
-def _problems(result: RunResult, sent: Sequence[_Pattern], evidence: Evidence) -> list[str]:
+def _problems(result: RunResult, sent: Sequence[_Pattern], evidence: Evidence) -> list[Problem]:
     if sent and not evidence.counts.get(result):
-        return [f'"{result}_patterns" must be empty: no run has that result.']
+        return [Problem(f'"{result}_patterns" must be empty: no run has that result.', len(sent))]
     known = evidence.generations.get(result, frozenset())
     problems = []
     foreign = [
@@ -161,9 +188,13 @@ def _problems(result: RunResult, sent: Sequence[_Pattern], evidence: Evidence) -
     ]
     if foreign:
         shown = ", ".join(repr(each[:_ID_CHARS]) for each in foreign[:_SHOWN_IDS])
-        problems.append(f'"{result}_patterns" cites ids that belong to no run with that result: {shown}.')
-    if any(_frequency(pattern) is None for pattern in sent):
-        problems.append(f'A "frequency" in "{result}_patterns" is not one of common, occasional and rare.')
+        words = f'"{result}_patterns" cites ids that belong to no run with that result.'
+        problems.append(Problem(words, len(foreign), shown))
+    if strange := sum(_frequency(pattern) is None for pattern in sent):
+        words = f'A "frequency" in "{result}_patterns" is not one of common, occasional and rare.'
+        problems.append(Problem(words, strange))
+    if nameless := sum(not pattern.title.strip() for pattern in sent):
+        problems.append(Problem(f'A "title" in "{result}_patterns" is missing.', nameless))
     return problems
 
 
@@ -172,15 +203,17 @@ def _patterns(sent: Sequence[_Pattern], known: frozenset[str] | None) -> tuple[P
         return ()
     found = []
     for pattern in sent:
-        frequency = _frequency(pattern)
-        if frequency is not None:
-            examples = dict.fromkeys(each.strip() for each in pattern.example_generation_ids)
+        frequency, title = _frequency(pattern), _tidy(pattern.title, _TITLE_CHARS)
+        cited = dict.fromkeys(each.strip() for each in pattern.example_generation_ids)
+        examples = tuple(each for each in cited if each in known)
+        is_made_up = bool(known and cited and not examples)
+        if frequency is not None and title and not is_made_up:
             found.append(
                 Pattern(
-                    title=_tidy(pattern.title, _TITLE_CHARS),
+                    title=title,
                     description=_tidy(pattern.description, _TEXT_CHARS),
                     frequency=frequency,
-                    example_generation_ids=tuple(each for each in examples if each in known),
+                    example_generation_ids=examples,
                 )
             )
     return tuple(found[:MAX_PATTERNS])

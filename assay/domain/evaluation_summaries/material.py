@@ -47,10 +47,15 @@ def material_of(evaluation: Evaluation, runs: Sequence[JudgedRun]) -> SummaryMat
     )
 
 
-def summary_digest(project_id: int, evaluation_id: UUID, which: RunFilter, runs: Sequence[JudgedRun]) -> str:
-    """What makes two summaries the same work: the runs with their verdicts, and which were asked for.
+def summary_digest(
+    project_id: int, evaluation_id: UUID, which: RunFilter, runs: Sequence[JudgedRun], model: str
+) -> str:
+    """What makes two summaries the same work: the runs with their verdicts, which were asked for, the model.
 
     What the evaluation is called or asks for at the moment is not part of it: the verdicts are what they are.
+
+    Args:
+        model: see `assay.domain.evaluation_summaries.prompt.asked_model`.
     """
     told = (
         text
@@ -58,7 +63,7 @@ def summary_digest(project_id: int, evaluation_id: UUID, which: RunFilter, runs:
         for text in (str(run.verdict_id), run.generation_id, run.result.value, run.reasoning_digest)
     )
     return digest_of(
-        "evaluation-summary", _PROMPT_VERSION, str(project_id), str(evaluation_id), which.value, *told
+        "evaluation-summary", _PROMPT_VERSION, str(project_id), str(evaluation_id), which.value, model, *told
     )
 
 

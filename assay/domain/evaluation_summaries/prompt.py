@@ -15,10 +15,12 @@ from assay.contracts.evaluation_summaries import (
     RunResult,
     SummaryMaterial,
 )
+from assay.contracts.evaluations import Provider
 from assay.contracts.models import ModelMessage
 from assay.domain.evaluation_summaries.material import MAX_PART_RUNS, part_sizes, statistics_of
 from assay.domain.fences import fence_rule, fenced
 from assay.domain.json_values import well_formed
+from assay.domain.judging import DEFAULT_MODELS
 from assay.domain.report_author.results import clipped
 
 USUAL_MODEL: Final = "gpt-5-mini"
@@ -35,6 +37,10 @@ MAX_RECOMMENDATIONS: Final = 4
 _SHOWN_EXAMPLES: Final = 5
 """Of a pattern, when the notes are read."""
 
+_NOTES_CHARS: Final = 30_000
+"""For the descriptions of all notes together, so that the last question does not grow with the parts."""
+
+_NOTE_TITLE_CHARS: Final = 100
 _NAME_CHARS: Final = 400
 _CRITERIA_CHARS: Final = 4_000
 _ANSWER_CHARS: Final = 20_000
@@ -76,6 +82,17 @@ the counts beside your text: state no numbers of your own.
 _TRUE_IS_FAILURE = """
 For this evaluation "pass" means that the problem which it looks for is there: passes are the bad results.
 """
+
+
+def asked_model(provider: Provider | None) -> str:
+    """The model that makes a summary, as far as a project decides that.
+
+    Args:
+        provider: of the project's active key; None: it has none, and the operator decides.
+    """
+    if provider is None:
+        return ""
+    return f"{provider}/{USUAL_MODEL if provider is Provider.OPENAI else DEFAULT_MODELS[provider]}"
 
 
 def needs_parts(material: SummaryMaterial) -> bool:
@@ -177,17 +194,19 @@ def _runs_text(runs: Sequence[JudgedRun]) -> str:
 
 
 def _notes_text(notes: Sequence[Findings]) -> str:
+    patterns = list(chain.from_iterable(map(_by_result, notes)))
+    room = _NOTES_CHARS // max(len(patterns), 1)
     return "\n".join(
         _line(
             {
                 "result": result,
-                "title": pattern.title,
-                "description": pattern.description,
+                "title": clipped(pattern.title, _NOTE_TITLE_CHARS),
+                "description": clipped(pattern.description, room),
                 "runs": len(pattern.example_generation_ids),
                 "example_generation_ids": shown_examples(pattern),
             }
         )
-        for result, pattern in chain.from_iterable(map(_by_result, notes))
+        for result, pattern in patterns
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from assay.contracts.summarization import Summary, SummaryMode, SummaryPoint
 from assay.domain.json_values import well_formed
 from assay.domain.summaries.flowchart import LONGEST, flowchart_problem
-from assay.domain.summaries.line_refs import KnownLines, resolves, resolving
+from assay.domain.summaries.line_refs import KnownLines, resolves, resolving, spans_of
 from assay.domain.summaries.rules import BULLETS, MAX_TITLE_WORDS
 
 LONGEST_TITLE: Final = 200
@@ -19,14 +19,11 @@ LONGEST_POINT: Final = 2_000
 MOST_NOTES: Final = 10
 
 _NAMED_PROBLEMS: Final = 12
-_NAMED_REFERENCES: Final = 100
-"""Characters of a reference that a problem quotes."""
-
 _FENCE: Final = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
 
 
 class UnreadableAnswer(ValueError):
-    """An answer that is not of the schema; the message says how, as a sentence."""
+    """An answer that is not of the schema; the message says how, as a sentence that quotes nothing of it."""
 
 
 class _Point(BaseModel):
@@ -46,7 +43,10 @@ class _Answer(BaseModel):
 
 
 class Reading(NamedTuple):
-    """A summary as it was answered, and what is wrong with it, as sentences."""
+    """A summary as it was answered, and what is wrong with it, as sentences.
+
+    They quote nothing of it: they are told to the model as its task, and to people who may not read traces.
+    """
 
     summary: Summary
     problems: tuple[str, ...]
@@ -109,10 +109,11 @@ def unfenced(text: str) -> str:
 
 
 def schema_problem(error: ValidationError) -> str:
-    """Where an answer leaves its schema first."""
+    """Where an answer leaves its schema first; names that it made up itself are left out."""
     [first, *_] = error.errors(include_url=False, include_context=False, include_input=False)
-    place = ".".join(map(str, first["loc"]))[:_NAMED_REFERENCES]
-    return f"It does not fit the schema at `{well_formed(place)}`: {first['msg']}."
+    is_of_its_own = first["type"] == "extra_forbidden"
+    place = ".".join(map(str, (*first["loc"][:-1], "…") if is_of_its_own else first["loc"]))
+    return f"It does not fit the schema at `{place}`: {first['msg']}."
 
 
 def _points(points: list[_Point]) -> tuple[SummaryPoint, ...]:
@@ -154,8 +155,8 @@ def _diagram_problem(summary: Summary) -> str | None:
 
 
 def _reference_problem(point: SummaryPoint, known: KnownLines, *, needed: bool) -> str | None:
-    if not point.line_refs:
+    if spans_of(point.line_refs) == []:
         return "it has no line_refs." if needed else None
     if resolves(point.line_refs, known):
         return None
-    return f"the line_refs `{point.line_refs[:_NAMED_REFERENCES]}` do not name lines that you were shown."
+    return "its line_refs do not name lines that you were shown."

@@ -16,6 +16,7 @@ class SummaryProgress:
         doing: in words.
         pieces, read: in which the text is read, and how many are; no pieces: it is read at once.
         cost_usd: None when a price is unknown.
+        is_new: whether no answer was there already.
     """
 
     doing: str = "Asks for the summary"
@@ -27,6 +28,7 @@ class SummaryProgress:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = 0.0
+    is_new: bool = True
 
 
 def counted(progress: SummaryProgress, step: AnswerStep, *, mends: bool) -> dict[str, object]:
@@ -35,6 +37,7 @@ def counted(progress: SummaryProgress, step: AnswerStep, *, mends: bool) -> dict
     return {
         "questions": progress.questions + 1,
         "repairs": progress.repairs + mends,
+        "is_new": progress.is_new and not step.found,
         "model": step.model or progress.model,
         "input_tokens": progress.input_tokens + step.input_tokens,
         "output_tokens": progress.output_tokens + step.output_tokens,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from assay.contracts.events import Event
 from assay.contracts.summarization import Summary, SummaryKind, SummaryMode, SummaryPoint
+from assay.contracts.traces import TraceState
 from assay.domain.digests import digest_of
 from assay.domain.summaries.prompts import PROMPT_VERSION
 from assay.domain.text_repr import Options, build_hierarchy, format_event, format_trace
@@ -49,12 +50,14 @@ class Entity:
         id: of the trace or the event.
         data: `trace` and `hierarchy`, or `event`: objects as `text_repr` takes them.
         source: see `Artifact`.
+        is_whole: whether there is no more of it than was asked for.
     """
 
     kind: SummaryKind
     id: str
     data: Mapping[str, Any]
     source: str = ""
+    is_whole: bool = True
 
     @property
     def text(self) -> str:
@@ -79,13 +82,13 @@ def nothing_to_summarise() -> Summary:
     return _NOTHING
 
 
-def trace_of(trace_id: str, events: Sequence[Event], source: str) -> Entity:
+def trace_of(trace_id: str, events: Sequence[Event], state: TraceState) -> Entity:
     """A trace from its events, oldest first: one tree below what `$ai_trace` tells about the whole."""
     told = next((event for event in events if event.event == _TRACE), None)
     trace = {"id": trace_id, "properties": {} if told is None else told.properties}
     others = [_as_sent(event) for event in events if event.event != _TRACE]
     data = {"trace": trace, "hierarchy": build_hierarchy(others)}
-    return Entity(SummaryKind.TRACE, trace_id, data, source)
+    return Entity(SummaryKind.TRACE, trace_id, data, state.mark, state.is_whole)
 
 
 def event_of(event: Event, source: str) -> Entity:
@@ -109,9 +112,9 @@ def subject_of(entity_id: str) -> str:
     return entity_id if len(entity_id) <= _LONGEST_SUBJECT else digest_of(entity_id)
 
 
-def variant_of(kind: SummaryKind, mode: SummaryMode, model: str | None) -> str:
-    """Which of several summaries of the same subject."""
-    return "/".join((kind, mode, model or ""))
+def variant_of(kind: SummaryKind, mode: SummaryMode, model: str | None, *, is_whole: bool = True) -> str:
+    """Which of several summaries of the same subject; that of a part is never taken for that of the whole."""
+    return "/".join((kind, mode, model or "", *(() if is_whole else ("part",))))
 
 
 def summary_digest(project_id: int, subject: str, variant: str, text_digest: str) -> str:

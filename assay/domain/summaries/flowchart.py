@@ -25,6 +25,7 @@ _ID = r"[A-Za-z0-9_]+(?:[-.][A-Za-z0-9_]+)*"
 _IDENTIFIER: Final = re.compile(_ID)
 _STATEMENTS: Final = frozenset(("class", "classDef", "click", "direction", "end", "linkStyle", "style"))
 _OTHER_WORDS: Final = frozenset(("call", "default", "flowchart", "graph", "href", "interpolate", "subgraph"))
+_WORD: Final = "a name begins with a word of the language, like end, class, style or graph"
 _TARGETS: Final = frozenset(("_blank", "_parent", "_self", "_top"))
 _RESERVED: Final = _STATEMENTS | _OTHER_WORDS | _TARGETS
 _CLASS: Final = re.compile(rf":::{_ID}")
@@ -98,7 +99,7 @@ _STYLING: Final = re.compile(
 
 
 def flowchart_problem(diagram: str) -> str | None:
-    """What keeps a text from being a flowchart, as a sentence; None if it is one."""
+    """What keeps a text from being a flowchart, as a sentence that does not quote it; None if it is one."""
     if len(diagram) > LONGEST:
         return f"It is longer than {LONGEST} characters."
     try:
@@ -161,9 +162,9 @@ class _Reader:
         name = match["id"] or ""
         for word in (match["words"] or name).split():
             if _is_reserved(word):
-                raise self._broken(match.start(), f"`{word}` is a word of the language")
+                raise self._broken(match.start(), _WORD)
         if name and name in self._open:
-            raise self._broken(match.start(), f"the subgraph `{name}` would be in itself")
+            raise self._broken(match.start(), "the subgraph would be in itself")
         self._open.append(name)
 
     def _chain(self) -> None:
@@ -192,9 +193,9 @@ class _Reader:
         if match is None:
             raise self._broken(start, "a node is missing")
         if _is_reserved(match[0]):
-            raise self._broken(start, f"`{match[0]}` is a word of the language")
+            raise self._broken(start, _WORD)
         if match[0] in self._open:
-            raise self._broken(start, f"`{match[0]}` is the subgraph that it would be in")
+            raise self._broken(start, "a node has the name of the subgraph that it would be in")
         self._take(_SHAPE)
         self._take(_CLASS)
 
@@ -206,8 +207,7 @@ class _Reader:
 
     def _broken(self, place: int, why: str) -> _Broken:
         line = self._text.count("\n", 0, place)
-        shown = self._text.split("\n")[line].strip()[:80]
-        return _Broken(f"Line {line + 1} (`{shown}`): {why}.")
+        return _Broken(f"Line {line + 1}: {why}.")
 
 
 def _is_reserved(identifier: str) -> bool:

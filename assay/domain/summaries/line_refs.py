@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 _SEPARATOR: Final = re.compile(r"[,;]")
-_REFERENCE: Final = re.compile(r"L0*([0-9]{1,9})(?:\s*[-–]\s*L?0*([0-9]{1,9}))?", re.IGNORECASE)
+_REFERENCE: Final = re.compile(r"L0*([0-9]{1,9})(?:\s*[-–—]\s*L?0*([0-9]{1,9}))?", re.IGNORECASE)
+_AROUND: Final = " \t\r\n[]()`"
+"""What models put around references, as notes show them in brackets."""
+
 _NUMBERED: Final = re.compile(r"L([0-9]+): ")
 
 
@@ -65,7 +68,7 @@ class KnownLines:
 def spans_of(references: str) -> list[Span] | None:
     """What references name, in their order; None if they cannot be read. No text names nothing."""
     found = []
-    for part in filter(None, map(str.strip, _SEPARATOR.split(references))):
+    for part in filter(None, (part.strip(_AROUND) for part in _SEPARATOR.split(references))):
         match = _REFERENCE.fullmatch(part)
         if match is None:
             return None

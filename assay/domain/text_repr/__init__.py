@@ -1,8 +1,8 @@
 """Events and traces as text, for people and for models, in the exact format of PostHog's `text_repr`.
 
-Every function is pure and total: it answers for any JSON value, however large or deeply nested, in time
-linear in the input. `format_event` and `format_trace` make finished texts; `build_hierarchy` makes the tree
-of a trace from its events.
+Every function is pure and total: it answers for any JSON value, however large or deeply nested. Time and text
+are linear in the input: indentation that would be out of proportion is left out. `format_event` and
+`format_trace` make finished texts; `build_hierarchy` makes the tree of a trace from its events.
 """
 
 from assay.domain.text_repr.events import (

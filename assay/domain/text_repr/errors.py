@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from assay.domain.text_repr.indentation import is_mostly_indentation
 from assay.domain.text_repr.layout import DASHES
 from assay.domain.text_repr.signatures import decoded
-from assay.domain.text_repr.values import python_text
+from assay.domain.text_repr.values import compact_bytes, python_text
 
 _NO_DETAILS: Final = "An error occurred (no details available)"
 
@@ -33,13 +34,17 @@ def _body(error: object) -> list[str]:
 
 
 def _outline(error: dict[str, Any]) -> list[str]:
-    """`key: value` for each field, `- value` for each item; what is inside is indented by two."""
+    """`key: value` for each field, `- value` for each item; what is inside is indented by two.
+
+    Where that would be mostly indentation, there is a line for each field and none for what is inside.
+    """
+    deepest = 1 if is_mostly_indentation(compact_bytes(error)) else _DEEPEST
     lines: list[str] = []
     levels: list[Iterator[tuple[str, Any]]] = [_entries(error)]
     while levels:
         indent = "  " * (len(levels) - 1)
         for label, value in levels[-1]:
-            if isinstance(value, dict | list) and len(levels) < _DEEPEST:
+            if isinstance(value, dict | list) and len(levels) < deepest:
                 lines.append(f"{indent}{label}")
                 levels.append(_entries(value))
                 break

@@ -63,7 +63,8 @@ def format_embedding(event: Mapping[str, Any], options: Options = _DEFAULTS) -> 
 def format_span(event: Mapping[str, Any], options: Options = _DEFAULTS) -> str:
     """Name, error and states of a span."""
     properties = properties_of(event)
-    lines = [python_text(properties.get("$ai_span_name", "SPAN") or "SPAN").upper(), EQUALS]
+    name = properties.get("$ai_span_name")
+    lines = ["SPAN" if name is None else python_text(name).upper(), EQUALS]
     if error := properties.get("$ai_error"):
         lines += (DASHES, "", "ERROR:", "", error_text(error))
     for heading, key in (("INPUT STATE:", "$ai_input_state"), ("OUTPUT STATE:", "$ai_output_state")):

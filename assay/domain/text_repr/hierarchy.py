@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from assay.contracts.event_names import EVALUATION
 from assay.domain.text_repr.events import properties_of
 
 _NO_PARENT = -1
@@ -15,7 +16,8 @@ def build_hierarchy(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
 
     An event is known by its `$ai_span_id`, else its `$ai_generation_id`, else its own id; of several with
     the same one, the first is the parent. Events without a parent that is there are roots. Of those that are
-    each other's ancestors, the first is a root. Roots and children keep the order of the events.
+    each other's ancestors, the first is a root. Roots and children keep the order of the events. A verdict
+    is below the event that it judges, unless it names another parent.
 
     Args:
         events: objects with `id`, `event` and `properties`.
@@ -32,12 +34,23 @@ def build_hierarchy(events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
 
 def _parents(events: Sequence[Mapping[str, Any]]) -> list[int]:
     """The position of each event's parent."""
-    positions: dict[str, int] = {}
+    spans: dict[str, int] = {}
+    ids: dict[str, int] = {}
     for position, event in enumerate(events):
         if (identity := _identity(event)) is not None:
-            positions.setdefault(identity, position)
-    wanted = (_text(properties_of(event).get("$ai_parent_id")) for event in events)
-    return [_NO_PARENT if parent is None else positions.get(parent, _NO_PARENT) for parent in wanted]
+            spans.setdefault(identity, position)
+        if (name := _text(event.get("id"))) is not None:
+            ids.setdefault(name, position)
+    return [_parent(event, spans, ids) for event in events]
+
+
+def _parent(event: Mapping[str, Any], spans: Mapping[str, int], ids: Mapping[str, int]) -> int:
+    properties = properties_of(event)
+    parent = _text(properties.get("$ai_parent_id"))
+    if parent is not None and parent in spans:
+        return spans[parent]
+    target = _text(properties.get("$ai_target_event_id")) if event.get("event") == EVALUATION else None
+    return _NO_PARENT if target is None else ids.get(target, _NO_PARENT)
 
 
 def _identity(event: Mapping[str, Any]) -> str | None:

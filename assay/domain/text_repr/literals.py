@@ -16,9 +16,11 @@ from typing import Any, Final
 _DEEPEST: Final = 200
 """Brackets that Python's own tokeniser takes inside each other."""
 
-_SINGLE = r"'(?P<single>[^'\\\r\n]*(?:\\(?s:.)[^'\\\r\n]*)*)'"
-_DOUBLE = r'"(?P<double>[^"\\\r\n]*(?:\\(?s:.)[^"\\\r\n]*)*)"'
-_WORD = re.compile(rf"{_SINGLE}|{_DOUBLE}|(?<![\w.])(?P<name>[^\W\d]\w*)")
+# Possessive: what was read of a string is not tried in shorter pieces, nor remembered for that.
+_SINGLE = r"'(?P<single>[^'\\\r\n]*+(?:\\(?s:.)[^'\\\r\n]*+)*+)'"
+_DOUBLE = r'"(?P<double>[^"\\\r\n]*+(?:\\(?s:.)[^"\\\r\n]*+)*+)"'
+_WORD = re.compile(rf"{_SINGLE}|{_DOUBLE}|(?<![\w.])(?P<name>[^\W\d]\w*)|(?P<open>['\"])")
+"""A string, a name, or the quote of a string without an end, after which nothing is a literal any more."""
 _TOKEN = re.compile(
     rf"""[ \t\r\n\f]*(?:
         (?P<punctuation>[\[\]{{}}(),:])
@@ -78,7 +80,7 @@ def _from_json(text: str) -> dict[Any, Any] | list[Any] | None:
     JSON is what most SDKs put into a state, and its parser is quick.
 
     Raises:
-        _NoLiteral: a name, or the depth, is none of a literal.
+        _NoLiteral: a name, a quote, or the depth, is none of a literal.
     """
     found = None if _NOT_PYTHON.search(text) else _parsed(text)
     if found is None:
@@ -97,6 +99,8 @@ def _parsed(text: str) -> dict[Any, Any] | list[Any] | None:
 
 
 def _json_word(word: re.Match[str]) -> str:
+    if word.lastgroup == "open":
+        raise _NoLiteral  # at once: for each quote after it the search would go on to the end of the text
     if word.lastgroup == "name":
         if (name := _JSON_NAMES.get(word[0])) is None:
             raise _NoLiteral

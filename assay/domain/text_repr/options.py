@@ -8,7 +8,7 @@ from typing import Final
 DEFAULT_MAX_DEPTH: Final = 10
 """Deepest level of a tree that is shown where nobody says how deep; the roots are level 0."""
 
-DEEPEST: Final = 100
+DEEPEST: Final = 30
 """Deepest level that is ever shown: the indentation of each line grows with its level."""
 
 

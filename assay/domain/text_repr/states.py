@@ -38,7 +38,7 @@ def _string_text(state: str) -> str:
 
 def _object_lines(state: Mapping[str, Any], options: Options) -> list[str]:
     if messages := _messages_of(state):
-        return message_lines(messages, options)
+        return message_lines(messages, options)  # nothing, where none of them is an object
     if state.get("__type") == "tool_call_with_context":
         return _call_lines(state, options)
     if state.get("type") == "tool":
@@ -47,9 +47,9 @@ def _object_lines(state: Mapping[str, Any], options: Options) -> list[str]:
 
 
 def _messages_of(state: object) -> list[Any]:
-    """The messages that a state is there for."""
+    """The messages that a state is there for, by its key alone."""
     messages = state.get("messages") if isinstance(state, dict) else None
-    return messages if isinstance(messages, list) and any(isinstance(it, dict) for it in messages) else []
+    return messages if isinstance(messages, list) else []
 
 
 def _call_lines(state: Mapping[str, Any], options: Options) -> list[str]:

@@ -12,18 +12,11 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from assay.domain.text_repr.indentation import DEEPEST, is_mostly_indentation
+
 _quote: Final[Callable[[str], str]] = json.encoder.encode_basestring_ascii
 _NOT_FINITE: Final = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _CONTAINERS: Final = frozenset({dict, list, tuple})
-
-_DEEPEST: Final = 254
-"""Deepest level that is indented, which is where orjson ends; what is below is written on one line."""
-
-_MOST_INDENTATION: Final = 100_000_000
-"""Blanks that a dump may have: a megabyte of brackets can ask for five hundred times as many."""
-
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_LEVELS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 _OTHER_FLOAT = re.compile(rb"e-[0-9],?$", re.MULTILINE)
 """The end of a line with a number that Python writes with two digits in the exponent."""
@@ -44,27 +37,43 @@ def compact(value: object) -> str:
         return "".join(_written(value, _JSON))
 
 
-def pretty(value: object) -> str:
-    """`json.dumps(value, indent=2)`; without the indentation where that would be most of a very long text.
+def compact_bytes(value: object) -> bytes:
+    """A value as JSON with nothing between its parts, or not much; for measuring.
 
     Raises:
         TypeError: it is no JSON value.
     """
-    if _is_mostly_indentation(value):
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # see `_quickly_pretty`
+        return compact(value).encode()
+
+
+def pretty(value: object) -> str:
+    """`json.dumps(value, indent=2)`; without line breaks where that would be mostly indentation.
+
+    Raises:
+        TypeError: it is no JSON value.
+    """
+    if is_mostly_indentation(compact_bytes(value)):
         return compact(value)
     text = _quickly_pretty(value)
     return "".join(_written(value, _JSON, indented=True)) if text is None else text
 
 
 def pretty_shortened(value: object, most: int) -> str:
-    """Like `pretty`; for strings longer than `most` it is said how long they are."""
+    """Like `pretty`; for strings longer than `most` it is said how long they are.
+
+    Nothing to spare for indentation: a conversation may have thousands of these values.
+    """
 
     def scalar(item: object) -> str:
         if isinstance(item, str) and len(item) > most:
             return f'"[{len(item)} chars not shown]"'
         return json_scalar(item)
 
-    return "".join(_written(value, _Style(scalar, _json_key, "[]"), indented=True))
+    indented = not is_mostly_indentation(compact_bytes(value), spare=0)
+    return "".join(_written(value, _Style(scalar, _json_key, "[]"), indented=indented))
 
 
 def python_text(value: object) -> str:
@@ -85,26 +94,6 @@ def number_text(value: object, digits: int) -> str:
         except OverflowError:
             pass
     return python_text(value)
-
-
-def _is_mostly_indentation(value: object) -> bool:
-    """Whether the dump of a value would have more than `_MOST_INDENTATION` blanks before its lines."""
-    try:
-        text = orjson.dumps(value)
-    except TypeError:
-        text = compact(value).encode()
-    deepest = 2 * _DEEPEST
-    if len(text) * deepest <= _MOST_INDENTATION:
-        return False
-    bare = _STRING.sub(b"", text)
-    if len(bare) * deepest <= _MOST_INDENTATION:
-        return False
-    level = blanks = 0
-    for byte in bare:
-        level += _LEVELS.get(byte, 0)
-        if byte in b",[{":
-            blanks += 2 * min(level, _DEEPEST)
-    return blanks > _MOST_INDENTATION
 
 
 def _quickly_pretty(value: object) -> str | None:
@@ -222,7 +211,7 @@ def _entered(
     brackets = _brackets(value, style)
     start, end = brackets[0], brackets[1]
     items = iter(value.items() if isinstance(value, dict) else value)
-    if around.spread and level <= _DEEPEST:
+    if around.spread and level <= DEEPEST:
         separator = ",\n" + "  " * level
         return start, _Frame(items, is_object, separator, f"\n{'  ' * (level - 1)}{end}", spread=True)
     if isinstance(value, tuple) and len(value) == 1 and style is _PYTHON:

@@ -141,8 +141,7 @@ async def test_what_stays_wrong_is_left_out(
 
     [kept] = body["pass_patterns"]
     assert kept["example_generation_ids"] == [generation(runs[0])]
-    [bare] = body["fail_patterns"]
-    assert (bare["example_generation_ids"], bare["example_reasoning"]) == ([], "")
+    assert body["fail_patterns"] == []
     assert body["na_patterns"] == []
     assert len(model.asked) == 2
     await summarize(evaluation)
@@ -152,9 +151,43 @@ async def test_what_stays_wrong_is_left_out(
 async def test_a_usable_answer_is_not_lost_by_mending_it(
     summarize: Summarize, evaluation: str, runs: list[Event], model: AnsweringModel
 ) -> None:
-    model.enqueue(answering(findings(fail_patterns=[pattern("x")])), answering("I would rather not."))
+    right = generation(runs[1])
+    model.enqueue(answering(findings(fail_patterns=[pattern(right, "x")])), answering("I would rather not."))
     body = (await summarize(evaluation)).json()
-    assert body["fail_patterns"][0]["example_generation_ids"] == []
+    assert body["fail_patterns"][0]["example_generation_ids"] == [right]
+
+
+async def test_the_better_of_two_answers_counts(
+    summarize: Summarize, evaluation: str, runs: list[Event], model: AnsweringModel
+) -> None:
+    right = generation(runs[1])
+    model.enqueue(
+        answering(findings(fail_patterns=[pattern(right, "x")])),
+        answering(findings(overall_assessment="", fail_patterns=[pattern(right, title="Worse")])),
+    )
+    body = (await summarize(evaluation)).json()
+    assert body["overall_assessment"] == "It does well."
+    assert body["fail_patterns"][0]["title"] == "A habit"
+
+
+async def test_what_models_quote_is_in_no_history(
+    summarize: Summarize, evaluation: str, runs: list[Event], model: AnsweringModel, temporal: Client
+) -> None:
+    secret = "correct horse battery staple"
+    wrong = answering(findings(pass_patterns=[pattern(secret)]))
+    useless = answering({"overall_assessment": " ", "pass_patterns": [secret]})
+    model.enqueue(wrong, wrong, useless, useless)
+    await summarize(evaluation)
+    assert (await summarize(evaluation, force_refresh=True)).status_code == 500
+    assert secret in said_to(model.asked[1])
+    histories = [
+        (await temporal.get_workflow_handle(run.id, run_id=run.run_id).fetch_history())
+        async for run in temporal.list_workflows(f"AssayEvaluation = '{evaluation}'")
+    ]
+    assert len(histories) == 2
+    assert not any(
+        secret.encode() in event.SerializeToString() for each in histories for event in each.events
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,10 +196,11 @@ async def test_a_usable_answer_is_not_lost_by_mending_it(
         answering("Sure! Here is the summary."),
         answering({"summary": "short"}),
         answering(findings(fail_patterns="none")),
+        answering(findings(overall_assessment=" ")),
         answering(""),
         Reply(content='{"overall_assessment": "It', finish_reason="length"),
     ],
-    ids=["prose", "another shape", "a text for a list", "nothing", "cut off"],
+    ids=["prose", "another shape", "a text for a list", "nothing in it", "nothing", "cut off"],
 )
 async def test_an_answer_of_no_use(
     summarize: Summarize, evaluation: str, runs: list[Event], model: AnsweringModel, reply: Reply

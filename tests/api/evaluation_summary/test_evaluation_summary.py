@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client
 
 from api_shim.answers import result_of
@@ -18,6 +20,8 @@ from api_shim.routes import evaluation_summary
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.adapters.hog.processes import HogProcesses
 from assay.adapters.testing import Reply
+from assay.contracts.evaluations import Provider
+from assay.contracts.provider_keys import ProviderAccess
 from tests.api.evaluation_summary.conftest import URL
 from tests.api.evaluation_summary.verdicts import (
     findings,
@@ -188,14 +192,64 @@ async def test_callers_of_the_same_work_join(
     model.answer = honest
     model.open.clear()
     events.insert([verdict(evaluation, "pass")])
-    asking = [
-        asyncio.create_task(summarize(evaluation, force_refresh=refresh)) for refresh in (False, False, True)
-    ]
-    await answers.starts.until(3)
+    asking = [asyncio.create_task(summarize(evaluation)) for _ in range(2)]
+    await answers.starts.until(2)
     model.open.set()
     bodies = [(await each).content for each in asking]
     assert len(set(bodies)) == 1
     assert len(model.asked) == 1
+
+
+async def test_who_wants_a_new_summary_joins_nobody_who_does_not(
+    summarize: Summarize,
+    answers: AnswerWorld,
+    evaluation: str,
+    events: ClickHouseEventStore,
+    model: AnsweringModel,
+) -> None:
+    """And what was made anew stays, though the older work ends after it."""
+    events.insert([verdict(evaluation, "pass")])
+    held = model.open
+    held.clear()
+
+    def answer(body: dict[str, Any]) -> Reply:
+        if len(model.asked) == 1:
+            return answering(findings(overall_assessment="Old."))
+        model.open = threading.Event()
+        model.open.set()
+        return answering(findings(overall_assessment="New."))
+
+    model.answer = answer
+    try:
+        old = asyncio.create_task(summarize(evaluation))
+        await model.until_asked(1)
+        new = (await summarize(evaluation, force_refresh=True)).json()
+    finally:
+        held.set()
+    assert new["overall_assessment"] == "New."
+    assert (await old).json() == new
+    assert (await summarize(evaluation)).json() == new
+    assert len(model.asked) == 2
+
+
+async def test_the_model_of_another_provider_makes_a_summary_of_its_own(
+    summarize: Summarize,
+    answers: AnswerWorld,
+    evaluation: str,
+    events: ClickHouseEventStore,
+    model: AnsweringModel,
+) -> None:
+    model.answer = honest
+    events.insert([verdict(evaluation, "pass")])
+    await summarize(evaluation)
+    access = ProviderAccess(provider=Provider.OPENAI, api_key=SecretStr("sk-own"))
+    await answers.stores.registry.provider_keys.create(1, "Own", access, created_by=None, set_as_active=True)
+    for _ in range(2):
+        assert (await summarize(evaluation)).status_code == 200
+    assert [request.headers["authorization"] for request in model.requests] == [
+        "Bearer sk-house",
+        "Bearer sk-own",
+    ]
 
 
 async def test_who_does_not_wait_long_enough_asks_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -86,3 +87,18 @@ async def test_a_trace_that_has_changed_has_no_summary(
 async def test_bodies_that_break_rules(client: httpx.AsyncClient, body: Any, said: Any) -> None:
     response = await client.post(CHECK, json=body)
     assert (response.status_code, response.json()) == (400, said)
+
+
+async def test_a_summary_of_a_part_is_none_of_the_trace(
+    client: httpx.AsyncClient, events: ClickHouseEventStore, model: AnsweringModel
+) -> None:
+    trace_id, now = str(uuid4()), datetime.now(UTC)
+    events.insert([generation(trace_id), generation(trace_id, timestamp=now - timedelta(days=3))])
+    model.enqueue(*(answering(summary(title=title)) for title in ("Part", "Whole", "Part anew")))
+    part = {"trace_id": trace_id, "date_from": "-1d"}
+    assert (await client.post(URL, json=part)).status_code == 200
+    assert await titles(client, trace_id) == []
+    assert (await client.post(URL, json={"trace_id": trace_id})).status_code == 200
+    assert await titles(client, trace_id) == [(trace_id, "Whole")]
+    assert (await client.post(URL, json=part | {"force_refresh": True})).status_code == 200
+    assert await titles(client, trace_id) == [(trace_id, "Whole")]

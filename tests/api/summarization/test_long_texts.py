@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ from tests.api.summarization.traces import (
     sent_event,
     summary,
 )
-from tests.harness.answers import AnsweringModel, answering
+from tests.harness.answers import AnsweringModel, AnswerWorld, answering
 
 SMALL = {"model": "gpt-4-0613"}
 """Reads 14,000 characters at once."""
@@ -159,3 +160,45 @@ async def test_notes_that_cannot_be_read_are_mended_once(
     assert (await client.post(URL, json=body)).status_code == 200
     mended = [asked for asked in model.asked if "was not right" in asked["messages"][0]["content"]]
     assert len(mended) == 1
+
+
+async def test_a_refresh_is_not_answered_from_old_notes(
+    answers: AnswerWorld, client: httpx.AsyncClient, model: AnsweringModel
+) -> None:
+    """Though it joins somebody who is content with them."""
+    model.answer = notes_or_summary
+    body = sent_event(long_text()) | SMALL
+    assert (await client.post(URL, json=body)).status_code == 200
+    before, starts = len(model.asked), answers.starts.count
+    model.answer = lambda asked: (
+        notes_or_summary(asked) if is_for_notes(asked) else answering(summary(5, "L1"))
+    )
+    model.open.clear()
+    detailed = body | {"mode": "detailed"}
+    content = asyncio.create_task(client.post(URL, json=detailed))
+    await answers.starts.until(starts + 1)
+    anew = asyncio.create_task(client.post(URL, json=detailed | {"force_refresh": True}))
+    await answers.starts.until(starts + 2)
+    model.open.set()
+    assert [(await each).status_code for each in (content, anew)] == [200, 200]
+    assert len(model.asked) == 2 * before + 1
+
+
+async def test_after_a_failure_what_is_asked_already_is_kept_and_nothing_else_is_asked(
+    client: httpx.AsyncClient, model: AnsweringModel
+) -> None:
+    def answers(body: dict[str, Any]) -> Reply:
+        if is_for_notes(body) and 1 in numbers_in(body["messages"][1]["content"]):
+            return Reply(status=400, body={"error": {"message": "no"}})
+        return notes_or_summary(body)
+
+    model.answer = answers
+    body = sent_event(long_text(2_000)) | SMALL
+    assert (await client.post(URL, json=body)).status_code == 500
+    asked = len(model.asked)
+    assert asked < 10
+    model.answer = notes_or_summary
+    assert (await client.post(URL, json=body)).status_code == 200
+    shown = [each["messages"][1]["content"] for each in model.asked if is_for_notes(each)]
+    pieces = [tuple(numbers_in(text)) for text in shown]
+    assert len(pieces) - len(set(pieces)) <= 1

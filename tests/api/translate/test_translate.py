@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from temporalio.client import Client
+from pydantic import SecretStr
+from temporalio.client import Client, WorkflowFailureError
 
 from api_shim.answers import result_of
 from api_shim.routes import translate
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.adapters.testing import Reply
+from assay.contracts.evaluations import Provider
+from assay.contracts.provider_keys import ProviderAccess
 from tests.harness.answers import AnsweringModel, AnswerWorld, answer_world, answering
 from tests.harness.api import error
 
@@ -63,8 +67,23 @@ async def test_known_languages_have_names(
         ("Buenos días", "Buenos días"),
         ('```json\n{"translation": "Hola"}\n```', "Hola"),
         ('{"translation": "a \\ud800 b"}', "a \N{REPLACEMENT CHARACTER} b"),
+        ("[Nota] Hola", "[Nota] Hola"),
+        ("{name}, hola", "{name}, hola"),
+        ("```py\nhola()\n```", "```py\nhola()\n```"),
+        ('```json\n{"translation": "Usa `x`"}\n```', "Usa `x`"),
     ],
-    ids=["nothing", "white space", "an empty translation", "bare text", "a fence", "half a pair"],
+    ids=[
+        "nothing",
+        "white space",
+        "an empty translation",
+        "bare text",
+        "a fence",
+        "half a pair",
+        "a bracket",
+        "a brace",
+        "code",
+        "backticks in a fence",
+    ],
 )
 async def test_what_models_say(
     client: httpx.AsyncClient, model: AnsweringModel, said: str, translated: str
@@ -126,13 +145,60 @@ async def test_two_who_ask_at_once_get_one_answer(
     assert len(model.asked) == 1
 
 
-async def test_a_model_that_takes_too_long(
-    client: httpx.AsyncClient, model: AnsweringModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def give_up(client: httpx.AsyncClient, model: AnsweringModel) -> None:
+    """Ask while the model is slow, and do not wait."""
     model.open.clear()
-    monkeypatch.setattr(translate, "result_of", partial(result_of, patience_seconds=0.1))
-    response = await client.post(URL, json=HELLO)
+    with pytest.MonkeyPatch.context() as hurried:
+        hurried.setattr(translate, "result_of", partial(result_of, patience_seconds=0.1))
+        response = await client.post(URL, json=HELLO)
     assert (response.status_code, response.json()["type"]) == (504, "server_error")
+
+
+async def finish(temporal: Client) -> None:
+    """Wait for the end of all translations."""
+    async for run in temporal.list_workflows("WorkflowType = 'translation'"):
+        with contextlib.suppress(WorkflowFailureError):
+            await temporal.get_workflow_handle(run.id, run_id=run.run_id).result()
+
+
+@pytest.mark.parametrize("when", ["under way", "finished"])
+async def test_who_gave_up_gets_the_answer_that_was_paid_for(
+    client: httpx.AsyncClient, model: AnsweringModel, temporal: Client, when: str
+) -> None:
+    model.enqueue(translation("one"), translation("two"), translation("three"))
+    await give_up(client, model)
+    model.open.set()
+    if when == "finished":
+        await finish(temporal)
+
+    said = [(await client.post(URL, json=HELLO)).json()["translation"] for _ in range(3)]
+
+    assert said == ["one", "two", "three"]
+    assert len(model.asked) == 3
+
+
+async def test_who_gave_up_on_a_failure_asks_anew(
+    client: httpx.AsyncClient, model: AnsweringModel, temporal: Client
+) -> None:
+    model.enqueue(answering("[1]"), answering("[1]"), translation("Good day"))
+    await give_up(client, model)
+    model.open.set()
+    await finish(temporal)
+    assert (await client.post(URL, json=HELLO)).json()["translation"] == "Good day"
+
+
+async def test_a_refused_key_is_told(
+    client: httpx.AsyncClient, answers: AnswerWorld, model: AnsweringModel
+) -> None:
+    """Not another account's answer: nobody agreed that the text goes there."""
+    access = ProviderAccess(provider=Provider.OPENAI, api_key=SecretStr("sk-own"))
+    await answers.stores.registry.provider_keys.create(1, "Own", access, created_by=None, set_as_active=True)
+    model.rejected_keys.add("sk-own")
+    for _ in range(2):
+        response = await client.post(URL, json=HELLO)
+        assert response.status_code == 400
+        assert "active key" in response.json()["detail"]
+    assert [request.headers["authorization"] for request in model.requests] == ["Bearer sk-own"]
 
 
 async def test_the_text_is_in_no_history(

@@ -16,6 +16,8 @@ from tests.unit.evaluation_summaries.test_material import run
 RUNS = [run(1), run(2, result=RunResult.FAIL), run(3, result=RunResult.FAIL, reasoning="It refuses.")]
 EVIDENCE = evidence_of(RUNS)
 
+PATTERN = {"title": "A habit", "description": "", "frequency": "common", "example_generation_ids": []}
+
 ids = st.sampled_from(["g1", "g2", "g3", " g2 ", "g4", ""])
 patterns = st.lists(
     st.fixed_dictionaries(
@@ -42,7 +44,11 @@ answers = st.fixed_dictionaries(
 @given(answers)
 def test_what_is_left_is_true(answer: dict[str, Any]) -> None:
     checked = check_answer(json.dumps(answer), EVIDENCE, of_part=False)
-    assert checked.findings is not None
+    if checked.findings is None:
+        assert checked.faults
+        assert not answer["overall_assessment"].strip()
+        return
+    assert checked.findings.overall_assessment or any(checked.findings.patterns.values())
     for result, found in checked.findings.patterns.items():
         assert len(found) <= (4 if EVIDENCE.counts.get(result) else 0)
         for pattern in found:
@@ -83,7 +89,54 @@ def test_problems_are_few_and_short() -> None:
     answer = {f"{result}_patterns": [wrong] * 9 for result in RunResult}
     problems = check_answer(json.dumps(answer), EVIDENCE, of_part=False).problems
     assert 0 < len(problems) <= 10
-    assert max(map(len, problems)) < 500
+    assert max(len(problem.told()) for problem in problems) < 500
+
+
+def test_only_the_model_is_told_what_it_wrote() -> None:
+    answer = {
+        "overall_assessment": "Good.",
+        "pass_patterns": [PATTERN | {"example_generation_ids": ["secret"]}],
+    }
+    answer |= {"fail_patterns": [], "na_patterns": []}
+    [problem] = check_answer(json.dumps(answer), EVIDENCE, of_part=False).problems
+    assert "secret" in problem.told()
+    assert "secret" not in problem.words
+
+
+def test_more_that_is_wrong_counts_for_more() -> None:
+    def faults(assessment: str, *cited: str) -> int:
+        pattern = PATTERN | {"example_generation_ids": list(cited)}
+        answer = {"overall_assessment": assessment, "pass_patterns": [pattern]}
+        answer |= {"fail_patterns": [], "na_patterns": []}
+        return check_answer(json.dumps(answer), EVIDENCE, of_part=False).faults
+
+    assert faults("Good.", "g1") == 0
+    assert 0 < faults("Good.", "g1", "x") < faults("Good.", "x", "y") < faults("", "g1")
+
+
+def test_a_pattern_that_cites_only_other_runs_is_made_up() -> None:
+    def kept(*cited: str) -> int:
+        pattern = PATTERN | {"example_generation_ids": list(cited)}
+        answer = {"pass_patterns": [pattern], "fail_patterns": [], "na_patterns": []}
+        findings = check_answer(json.dumps(answer), EVIDENCE, of_part=True).findings
+        assert findings is not None
+        return len(findings.patterns[RunResult.PASS])
+
+    assert (kept("g1", "x"), kept("x"), kept("g2"), kept()) == (1, 0, 0, 1)
+
+
+def test_an_answer_in_which_there_is_nothing_is_none() -> None:
+    empty = {"overall_assessment": " ", "pass_patterns": [], "fail_patterns": [], "na_patterns": []}
+    text = json.dumps(empty | {"recommendations": ["Do."]})
+    assert check_answer(text, EVIDENCE, of_part=False).findings is None
+    assert check_answer(text, EVIDENCE, of_part=True).findings is not None
+
+
+def test_a_fence_around_an_answer_is_no_part_of_it() -> None:
+    answer = {"overall_assessment": "Use `x```", "pass_patterns": [], "fail_patterns": [], "na_patterns": []}
+    checked = check_answer(f"```json\n{json.dumps(answer)}\n```", EVIDENCE, of_part=False)
+    assert checked.findings is not None
+    assert checked.findings.overall_assessment == "Use `x```"
 
 
 def test_notes_can_be_cited_where_they_show_an_example() -> None:

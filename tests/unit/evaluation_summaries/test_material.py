@@ -8,9 +8,24 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.contracts.evaluation_summaries import JudgedRun, RunFilter, RunResult, SummaryMaterial
+from assay.contracts.evaluation_summaries import (
+    Findings,
+    Frequency,
+    JudgedRun,
+    Pattern,
+    RunFilter,
+    RunResult,
+    SummaryMaterial,
+)
+from assay.contracts.evaluations import Provider
 from assay.domain.evaluation_summaries.material import evidence_of, part_sizes, summary_digest
-from assay.domain.evaluation_summaries.prompt import ask_about_all, parts_of
+from assay.domain.evaluation_summaries.prompt import (
+    MAX_PATTERNS,
+    ask_about_all,
+    ask_about_notes,
+    asked_model,
+    parts_of,
+)
 
 EVALUATION = UUID(int=7)
 
@@ -49,16 +64,19 @@ def test_few_or_short_runs_are_one_question() -> None:
 
 def test_the_digest_is_of_all_that_decides() -> None:
     runs = [run(1), run(2)]
+    house, own = asked_model(None), asked_model(Provider.OPENAI)
     changed = [
-        (1, EVALUATION, RunFilter.ALL, runs),
-        (2, EVALUATION, RunFilter.ALL, runs),
-        (1, UUID(int=8), RunFilter.ALL, runs),
-        (1, EVALUATION, RunFilter.PASS, runs),
-        (1, EVALUATION, RunFilter.ALL, runs[:1]),
-        (1, EVALUATION, RunFilter.ALL, [run(1, result=RunResult.FAIL), run(2)]),
-        (1, EVALUATION, RunFilter.ALL, [run(1, reasoning_digest="2"), run(2)]),
-        (1, EVALUATION, RunFilter.ALL, [run(1, generation_id="g2"), run(2)]),
-        (1, EVALUATION, RunFilter.ALL, [run(3), run(2)]),
+        (1, EVALUATION, RunFilter.ALL, runs, house),
+        (1, EVALUATION, RunFilter.ALL, runs, own),
+        (1, EVALUATION, RunFilter.ALL, runs, asked_model(Provider.ANTHROPIC)),
+        (2, EVALUATION, RunFilter.ALL, runs, house),
+        (1, UUID(int=8), RunFilter.ALL, runs, house),
+        (1, EVALUATION, RunFilter.PASS, runs, house),
+        (1, EVALUATION, RunFilter.ALL, runs[:1], house),
+        (1, EVALUATION, RunFilter.ALL, [run(1, result=RunResult.FAIL), run(2)], house),
+        (1, EVALUATION, RunFilter.ALL, [run(1, reasoning_digest="2"), run(2)], house),
+        (1, EVALUATION, RunFilter.ALL, [run(1, generation_id="g2"), run(2)], house),
+        (1, EVALUATION, RunFilter.ALL, [run(3), run(2)], house),
     ]
     assert len({summary_digest(*arguments) for arguments in changed}) == len(changed)
 
@@ -67,6 +85,20 @@ def test_a_run_without_a_generation_counts_and_cannot_be_cited() -> None:
     evidence = evidence_of([run(1), run(2, generation_id=""), run(3, result=RunResult.NA)])
     assert evidence.counts == {RunResult.PASS: 2, RunResult.NA: 1}
     assert evidence.generations == {RunResult.PASS: {"g1"}, RunResult.NA: {"g3"}}
+
+
+def test_the_last_question_stays_small() -> None:
+    """As many notes as there can be, as long as they can be, are read at once."""
+    wordy = Pattern(
+        title="t" * 200,
+        description="d" * 2_000,
+        frequency=Frequency.COMMON,
+        example_generation_ids=tuple(str(UUID(int=n)) for n in range(20)),
+    )
+    note = Findings(patterns={result: (wordy,) * MAX_PATTERNS for result in RunResult})
+    _, user = ask_about_notes(material(run(1)), [note] * len(part_sizes(250)), "b" * 32)
+    assert len(user.content) < 120_000
+    assert user.content.count('"runs": 20') == 3 * MAX_PATTERNS * 13
 
 
 def test_readers_of_a_reversed_evaluation_are_told() -> None:

@@ -267,7 +267,7 @@ def made(
 def test_what_is_remembered_is_what_was_known(
     wanted: list[tuple[ReportTrigger, GenerationStatus, int]], is_running: bool
 ) -> None:
-    """Of what is stored; how often runs have failed is not, so a new workflow rests less."""
+    """Of what is stored; when a run failed is not, so a new workflow rests from its admission on."""
     gate, now, runs = ReportGate(), NOON, []
     for place, (trigger, generation, minutes) in enumerate(wanted, start=1):
         now += timedelta(minutes=minutes)
@@ -286,6 +286,9 @@ def test_what_is_remembered_is_what_was_known(
     if gate.accepted_at is not None and gate.accepted_at >= now - MEMORY:
         assert recalled.gate.accepted_at == gate.accepted_at
         assert recalled.reported_until == gate.accepted_at
+    if len(recent) == len(runs):
+        assert recalled.gate.failures == gate.failures
+        assert (recalled.gate.retry_at is None) == (gate.retry_at is None)
 
 
 def test_a_run_is_not_waited_for_for_ever() -> None:
@@ -294,9 +297,22 @@ def test_a_run_is_not_waited_for_for_ever() -> None:
     assert remembered(runs, NOON + LONGEST_RUN).gate == ReportGate()
 
 
-def test_a_run_that_is_known_to_have_failed_leaves_nothing_behind() -> None:
-    runs = [made(SCHEDULED, NOON, GenerationStatus.FAILED)]
-    assert remembered(runs, NOON + timedelta(minutes=1)).gate == ReportGate()
+@pytest.mark.parametrize("generation", [GenerationStatus.FAILED, GenerationStatus.METRICS_UNAVAILABLE])
+def test_a_run_that_is_known_to_have_failed_leaves_a_rest_behind(generation: GenerationStatus) -> None:
+    runs = [made(SCHEDULED, NOON, generation)]
+    expected = ReportGate(failures=1, retry_at=NOON + FIRST_REST)
+    assert remembered(runs, NOON + timedelta(minutes=1)).gate == expected
+
+
+def test_failures_in_a_row_are_remembered_and_those_before_a_success_are_not() -> None:
+    hours = [NOON + timedelta(hours=number) for number in range(6)]
+    failed = GenerationStatus.FAILED
+    early = [made(THRESHOLD, hours[0], failed), made(THRESHOLD, hours[1])]
+    late = [made(THRESHOLD, hours[2], failed), made(MANUAL, hours[3]), made(SCHEDULED, hours[4], failed)]
+    gate = remembered([*early, *late], hours[5]).gate
+    assert (gate.failures, gate.retry_at) == (2, hours[4] + 2 * FIRST_REST)
+    gate = remembered([*late, made(THRESHOLD, hours[5])], hours[5]).gate
+    assert (gate.failures, gate.retry_at) == (0, None)
 
 
 def test_a_run_that_a_later_one_followed_is_over() -> None:

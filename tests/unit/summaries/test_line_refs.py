@@ -23,7 +23,10 @@ TEXT = KnownLines.of_text("\n".join(f"L{number:03}: x" for number in range(1, 25
         ("L5-L1", "L1-L5"),
         ("L3, L007;L3", "L3, L7"),
         ("L250,", "L250"),
+        ("[L45, L60-L62]", "L45, L60-L62"),
+        ("(L3), `L1—L2`", "L3, L1-L2"),
         ("", ""),
+        ("[]", ""),
     ],
 )
 def test_references_that_resolve(references: str, spelled: str) -> None:

@@ -10,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.contracts.summarization import SummaryKind, SummaryMode, SummaryPoint
+from assay.contracts.traces import TraceState
 from assay.domain.summaries.entities import subject_of, summary_digest, trace_of, variant_of
 from assay.domain.summaries.groups import groups_of, longest_notes
 from assay.domain.summaries.line_refs import KnownLines
 from assay.domain.summaries.notes import known_lines, notes_text, read_notes
 from assay.domain.summaries.windows import DEFAULT_WINDOW, SMALLEST_WINDOW, window_of
 from tests.api.summarization.traces import generation
+
+STATE = TraceState(mark="2@0", events=2, size=0, is_whole=True)
 
 
 def test_windows() -> None:
@@ -80,8 +83,8 @@ def test_deep_traces_are_looked_through(depth: int) -> None:
         generation("t", properties={"$ai_span_id": f"s{number}", "$ai_parent_id": f"s{number - 1}"})
         for number in range(depth)
     ]
-    assert not trace_of("t", events, "").has_payload
+    assert not trace_of("t", events, STATE).has_payload
     last = generation("t", properties={"$ai_parent_id": f"s{depth - 1}", "$ai_error": "late"})
-    entity = trace_of("t", [*events, last], "")
+    entity = trace_of("t", [*events, last], STATE)
     assert entity.has_payload
     assert entity.text

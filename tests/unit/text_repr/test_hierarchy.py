@@ -80,3 +80,23 @@ def test_every_event_is_in_the_tree_once_and_siblings_keep_their_order(pairs: li
                 assert node["event"]["properties"]["$ai_parent_id"] == parent
             levels.append((node["event"]["id"], node["children"]))
     assert sorted(seen) == list(range(len(events)))
+
+
+def test_a_verdict_stands_below_what_it_judges() -> None:
+    def verdict(id: str, target: str, parent: str | None = None) -> dict[str, Any]:
+        return event(id, parent, **{"$ai_target_event_id": target}) | {"event": "$ai_evaluation"}
+
+    events = [
+        verdict("first", "g"),
+        event("g", None, **{"$ai_span_id": "s"}),
+        verdict("placed", "g", "other"),
+        event("other"),
+        verdict("lost", "unknown"),
+        event("no verdict", None, **{"$ai_target_event_id": "g"}),
+    ]
+    assert shape(build_hierarchy(events)) == [
+        ("g", [("first", [])]),
+        ("other", [("placed", [])]),
+        ("lost", []),
+        ("no verdict", []),
+    ]

@@ -38,6 +38,17 @@ def test_a_span_may_have_nothing() -> None:
     assert span(span_name=None, input_state=[], output_state={}, is_error=True) == text("SPAN", E)
 
 
+def test_an_empty_name_is_an_empty_title() -> None:
+    assert span(span_name="") == text("", E)
+
+
+def test_messages_that_are_none_leave_a_state_empty() -> None:
+    assert span(span_name="s", input_state={"messages": ["hi"]}) == text("S", E, D, "", "INPUT STATE:", "")
+    assert span(span_name="s", input_state={"messages": ["hi", {"role": "user", "content": "you"}]}) == text(
+        *("S", E, D, "", "INPUT STATE:", "", "", "[2] USER", "", "you")
+    )
+
+
 def test_the_error_of_a_span_may_be_an_object() -> None:
     assert span(error={"code": 1}) == text("SPAN", E, D, "", "ERROR:", "", "{", '  "code": 1', "}")
 
@@ -56,7 +67,6 @@ def test_the_error_of_a_span_may_be_an_object() -> None:
         ("{1, 2}", "{1, 2}"),
         ([1, {"a": "é"}], json.dumps([1, {"a": "é"}], indent=2)),
         ({"messages": []}, json.dumps({"messages": []}, indent=2)),
-        ({"messages": ["a"]}, json.dumps({"messages": ["a"]}, indent=2)),
         (5, "5"),
         (True, "True"),
         (1e16, "1e+16"),

@@ -151,6 +151,23 @@ async def test_weather_that_stays_is_a_failure_of_the_item(skipping: WorkflowEnv
     assert len(scripted.asked) == 16
 
 
+async def test_an_hour_of_which_the_weather_leaves_nothing_is_not_done(skipping: WorkflowEnvironment) -> None:
+    """The mark stays, as the run fails: the next one begins with the same hour."""
+    items = _new(3)
+    away = {("ask", item): [ProviderUnavailable("503") for _ in range(100)] for item in items}
+    scripted = ScriptedWindow(plans=[sampled(*items)], faults=away)
+    with pytest.raises(WorkflowFailureError) as failed:
+        await _run(skipping, scripted)
+    assert isinstance(failed.value.cause, ApplicationError)
+    assert failed.value.cause.type == "provider_unavailable"
+
+    one, *others = items = _new(3)
+    away = {("ask", item): [ProviderUnavailable("503") for _ in range(100)] for item in others}
+    result = await _run(skipping, ScriptedWindow(plans=[sampled(*items)], faults=away))
+    assert (result.outcome, result.progress.counts.summarised) == ("incomplete", 1)
+    assert one not in others
+
+
 @pytest.mark.parametrize(
     ("level", "most"), [(AnalysisLevel.TRACE, 6), (AnalysisLevel.GENERATION, 10)], ids=str
 )
