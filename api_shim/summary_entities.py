@@ -22,6 +22,7 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 """Of the properties of a trace; as objects they take some five times that."""
 
 _DAYS: Final = timedelta(days=30)
+_INSTANT: Final = timedelta(microseconds=1)
 _SINGLE: Final = (GENERATION, "$ai_span", "$ai_embedding", EVALUATION)
 """What `generation_id` finds."""
 
@@ -32,7 +33,7 @@ async def entity_of(call: _Call, form: SummarizationRequest) -> Entity:
     """What the request names.
 
     Raises:
-        FieldError: the data are not what they are said to be.
+        FieldError: the data are not what they are said to be, or the span of time ends before it begins.
         NotFound: there is nothing with that id in that span of time.
         NotPossible: the trace is too large.
     """
@@ -50,7 +51,14 @@ def _window(form: SummarizationRequest) -> tuple[datetime, datetime]:
     now = datetime.now(UTC)
     since = now - _DAYS if form.date_from is None else _moment(form.date_from, now, last=False)
     until = now if form.date_to is None else _moment(form.date_to, now, last=True)
+    if form.date_from is not None and form.date_to is not None and since >= until:
+        raise FieldError("The end of the time span has to be after its beginning.", attr="date_to")
     return since, until
+
+
+def _span_words(window: tuple[datetime, datetime]) -> str:
+    since, until = window
+    return f"between {since:%Y-%m-%d} and {until - _INSTANT:%Y-%m-%d} UTC"
 
 
 def _moment(text: str, now: datetime, *, last: bool) -> datetime:
@@ -68,7 +76,7 @@ def _trace(call: _Call, trace_id: str, window: tuple[datetime, datetime]) -> Ent
     # First the mark: what arrives after it makes the summary an old one, never a wrong one that looks new.
     state = traces.state(project_id, trace_id, since=since, until=until)
     if state is None or not state.events:
-        raise NotFound(f"Trace {trace_id} not found between {since:%Y-%m-%d} and {until:%Y-%m-%d} UTC.")
+        raise NotFound(f"Trace {trace_id} not found {_span_words(window)}.")
     if state.events > MOST_EVENTS or state.size > MOST_BYTES:
         raise NotPossible(
             f"The trace is too large: it has {state.events:,} events with {state.size:,} bytes; "
@@ -86,7 +94,5 @@ def _event(call: _Call, generation_id: str, window: tuple[datetime, datetime]) -
     if uuid is not None:
         event = traces.find(call.project.id, uuid, names=_SINGLE, since=since, until=until)
     if event is None:
-        raise NotFound(
-            f"Generation {generation_id} not found between {since:%Y-%m-%d} and {until:%Y-%m-%d} UTC."
-        )
+        raise NotFound(f"There is no event {generation_id} {_span_words(window)}.")
     return event_of(event, str(event.ingested_at))

@@ -28,7 +28,9 @@ _DIGEST = "d" * 64
 _ASKED = AskedAboutRuns(
     answer="a" * 64, model="gpt-5-mini", input_tokens=900, output_tokens=80, cost_usd=0.01
 )
-_WRONG = _ASKED.model_copy(update={"answer": "b" * 64, "problems": ("It cites ids of other runs.",), "faults": 2})
+_WRONG = _ASKED.model_copy(
+    update={"answer": "b" * 64, "problems": ("It cites ids of other runs.",), "faults": 2}
+)
 _WORSE = _WRONG.model_copy(update={"answer": "c" * 64, "faults": 9})
 _USELESS = _WRONG.model_copy(update={"is_usable": False})
 _TRANSLATED = TextTranslated(digest=_DIGEST, is_usable=True, model="gpt-4.1-mini", cost_usd=0.001)

@@ -121,6 +121,14 @@ async def test_only_the_span_of_time_is_looked_through(
         assert (response.json()["type"], response.json()["code"]) == ("invalid_request", "not_found")
 
 
+async def test_a_span_of_time_ends_after_it_begins(client: httpx.AsyncClient) -> None:
+    turned = {"trace_id": "t", "date_from": "2026-03-02", "date_to": "2026-03-01"}
+    response = await client.post(URL, json=turned)
+
+    assert response.status_code == 400
+    assert response.json()["attr"] == "date_to"
+
+
 async def test_what_is_sent_along_is_summarised(client: httpx.AsyncClient, model: AnsweringModel) -> None:
     response = await client.post(URL, json=sent_trace("It rains.", "It snows."))
     assert response.status_code == 200, response.text
