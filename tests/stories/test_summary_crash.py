@@ -1,4 +1,7 @@
-"""A summary that is made in parts goes on after its process was killed, and asks nothing twice."""
+"""An evaluation summary that is made in parts goes on after its process was killed, and asks nothing twice.
+
+`test_summaries` shows the same of a summary of a trace in every run of the suite.
+"""
 
 from __future__ import annotations
 
@@ -39,14 +42,9 @@ main()
 PARTS = 3
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param(2, id="between two parts"),
-        pytest.param(PARTS + 1, id="after the last answer", marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.parametrize("answers", [2, PARTS + 1], ids=["between two parts", "after the last answer"])
 def test_killed_in_the_middle_of_a_summary(data_dir: Path, model: ScriptedModelServer, answers: int) -> None:
     settings = {
         "OPENAI_API_KEY": "sk-scripted",
