@@ -50,12 +50,12 @@ async def test_a_process_that_is_paused_and_goes_on_tells_that_itself() -> None:
     async with hog() as running:
         program = await compiled(running, "while (true) {}")
         endless = asyncio.create_task(
-            evaluate(running, target(), program=program, limits=Limits(steps=10**12, seconds=1))
+            evaluate(running, target(), program=program, limits=Limits(steps=10**12, seconds=3))
         )
         await until(lambda: bool(running._runners._used))
         [child] = running._runners._used
         os.kill(child.pid, signal.SIGSTOP)
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(3.2)
         os.kill(child.pid, signal.SIGCONT)
         [found] = await endless
         assert isinstance(found, HogUnavailable)
