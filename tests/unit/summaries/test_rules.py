@@ -16,7 +16,7 @@ from assay.domain.summaries.groups import groups_of, longest_notes
 from assay.domain.summaries.line_refs import KnownLines
 from assay.domain.summaries.notes import known_lines, notes_text, read_notes
 from assay.domain.summaries.windows import DEFAULT_WINDOW, SMALLEST_WINDOW, window_of
-from tests.api.summarization.traces import generation
+from tests.api.answers.summarization.traces import generation
 
 STATE = TraceState(mark="2@0", events=2, size=0, is_whole=True)
 

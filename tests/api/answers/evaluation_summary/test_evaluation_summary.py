@@ -22,8 +22,8 @@ from assay.adapters.hog.processes import HogProcesses
 from assay.adapters.testing import Reply
 from assay.contracts.evaluations import Provider
 from assay.contracts.provider_keys import ProviderAccess
-from tests.api.evaluation_summary.conftest import URL
-from tests.api.evaluation_summary.verdicts import (
+from tests.api.answers.evaluation_summary.conftest import URL
+from tests.api.answers.evaluation_summary.verdicts import (
     findings,
     generation,
     honest,

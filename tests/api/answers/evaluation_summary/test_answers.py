@@ -13,7 +13,7 @@ from temporalio.client import Client
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.adapters.testing import Reply
 from assay.contracts.events import Event
-from tests.api.evaluation_summary.verdicts import (
+from tests.api.answers.evaluation_summary.verdicts import (
     about,
     findings,
     generation,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from assay.adapters.clickhouse import ClickHouseEventStore
-from tests.api.summarization.traces import CHECK, URL, generation, sent_event, sent_trace, summary
+from tests.api.answers.summarization.traces import CHECK, URL, generation, sent_event, sent_trace, summary
 from tests.harness.answers import AnsweringModel, answering
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from assay.adapters.testing import Reply
-from tests.api.summarization.traces import (
+from tests.api.answers.summarization.traces import (
     URL,
     is_for_notes,
     notes_or_summary,

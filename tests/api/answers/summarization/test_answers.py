@@ -13,7 +13,7 @@ from assay.contracts.summarization import SummaryKind, SummaryMode
 from assay.domain.digests import digest_of
 from assay.domain.summaries.entities import sent_entity, summary_digest, variant_of
 from assay.temporal.ids import answer_id
-from tests.api.summarization.traces import URL, prompts, schema_of, sent_event, summary
+from tests.api.answers.summarization.traces import URL, prompts, schema_of, sent_event, summary
 from tests.harness.answers import AnsweringModel, answering
 
 LONG_TITLE = "One two three four five six seven eight nine ten eleven"

@@ -12,7 +12,7 @@ import pytest
 
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.adapters.testing import Reply
-from tests.api.summarization.traces import (
+from tests.api.answers.summarization.traces import (
     DIAGRAM,
     URL,
     generation,

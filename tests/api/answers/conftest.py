@@ -1,3 +1,5 @@
+"""One event store, Temporal server and model provider for all endpoints whose answers a model makes."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
