@@ -16,7 +16,7 @@ from temporalio import activity
 from activities.model_answers import ModelAnswers, Question
 from assay.contracts.artifacts import Artifact, ArtifactKind
 from assay.contracts.models import ModelReply
-from assay.contracts.translation import TextTranslated, TranslatedText, TranslateText
+from assay.contracts.translation import TextTranslated, TranslatedText, TranslateText, TranslationInput
 from assay.domain.digests import digest_of
 from assay.domain.translation import (
     SCHEMA,
@@ -54,11 +54,16 @@ class TranslationActivities:
             if stored is not None:
                 translated = TranslatedText.model_validate(stored.body)
             else:
-                translated = await self._asked(given)
+                translated = await self._left(given.work) or await self._asked(given)
                 await self._keep(project_id, digest, translated)
             if translated.translation is not None:
                 await self._keep(project_id, given.work.digest, translated)
             return _told(digest, translated)
+
+    async def _left(self, work: TranslationInput) -> TranslatedText | None:
+        """What was finished for somebody who gave up, a moment before this run was asked for."""
+        found = await self._artifacts.get(work.project_id, ArtifactKind.TRANSLATION, work.digest)
+        return None if found is None or found.body is None else TranslatedText.model_validate(found.body)
 
     async def _keep(self, project_id: int, digest: str, translated: TranslatedText) -> None:
         await self._answers.keep(
