@@ -20,7 +20,7 @@ from itertools import chain
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.summarization import SummarizationActivities
 from assay.contracts.summarization import (
@@ -33,14 +33,12 @@ from assay.contracts.summarization import (
     SummarizationResult,
     TextRef,
 )
-from assay.domain.run_details import failure_details
 from assay.domain.summaries.details import SummaryProgress, counted, progress_details, question_line
 from assay.domain.summaries.groups import groups_of, longest_notes
 from assay.errors import AnswerUnusable, ContextWindowExceeded
-from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.queues import TaskQueue
 from assay.temporal.retry import ANSWER_CALL, STORE
-from assay.temporal.search_attributes import OUTCOME
+from workflows.answer_outcomes import outcome_shown
 
 PIECES_AT_A_TIME: Final = 5
 HALVINGS: Final = 3
@@ -70,14 +68,9 @@ class Summarization:
             ApplicationError: with a code of `assay.errors` as its type, when there is none.
         """
         self._show()
-        try:
+        with outcome_shown():
             step = await self._summarised()
-        except (ActivityError, ApplicationError) as error:
-            if is_cancelled_exception(error):
-                raise
-            raise _failed(failure_code(error), failure_message(error)) from error
-        self._show(doing="✅ summarised")
-        workflow.upsert_search_attributes([OUTCOME.value_set("completed")])
+            self._show(doing="✅ summarised")
         return SummarizationResult(
             model=step.model,
             questions=self._progress.questions,
@@ -226,9 +219,3 @@ def _kept(step: AnswerStep) -> TextRef:
 
 def _too_long() -> ApplicationError:
     return ApplicationError(_TOO_LONG, type=ContextWindowExceeded.code, non_retryable=True)
-
-
-def _failed(code: str, message: str) -> ApplicationError:
-    workflow.set_current_details(failure_details(code, message))
-    workflow.upsert_search_attributes([OUTCOME.value_set("failed")])
-    return ApplicationError(message, type=code, non_retryable=True)

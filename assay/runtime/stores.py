@@ -42,6 +42,21 @@ class Stores:
     candidates: ClickHouseWindowCandidates
     embeddings: ClickHouseEmbeddings
 
+    @classmethod
+    def of(cls, registry: SqlRegistry, events: ClickHouseEventStore) -> Stores:
+        """All stores, on an open registry and an open event store."""
+        connection = events.connection
+        return cls(
+            registry=registry,
+            events=events,
+            targets=ClickHouseEvaluationTargets(connection),
+            report_data=ClickHouseReportData(connection),
+            judged_runs=ClickHouseJudgedRuns(connection),
+            traces=ClickHouseTraces(connection),
+            candidates=ClickHouseWindowCandidates(connection),
+            embeddings=ClickHouseEmbeddings(connection),
+        )
+
 
 @asynccontextmanager
 async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
@@ -54,16 +69,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
     try:
         events = await asyncio.to_thread(_open_events, settings)
         try:
-            yield Stores(
-                registry,
-                events,
-                ClickHouseEvaluationTargets(events.connection),
-                ClickHouseReportData(events.connection),
-                ClickHouseJudgedRuns(events.connection),
-                ClickHouseTraces(events.connection),
-                ClickHouseWindowCandidates(events.connection),
-                ClickHouseEmbeddings(events.connection),
-            )
+            yield Stores.of(registry, events)
         finally:
             await asyncio.to_thread(events.close)
     finally:

@@ -20,13 +20,7 @@ from temporalio.worker import Worker
 from activities.judge_models import JudgeModels
 from activities.model_gate import ModelGate
 from assay.adapters.clickhouse import (
-    ClickHouseEmbeddings,
-    ClickHouseEvaluationTargets,
     ClickHouseEventStore,
-    ClickHouseJudgedRuns,
-    ClickHouseReportData,
-    ClickHouseTraces,
-    ClickHouseWindowCandidates,
 )
 from assay.adapters.llm import HouseAccess, LiteLLM
 from assay.adapters.sql import bootstrap, open_registry
@@ -155,17 +149,7 @@ async def answer_world(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(registry.close)
         await bootstrap(registry, api_key=KEY, project_token=None, user_email="a@b", ai_consent=True)
-        connection = events.connection
-        stores = Stores(
-            registry=registry,
-            events=events,
-            targets=ClickHouseEvaluationTargets(connection),
-            report_data=ClickHouseReportData(connection),
-            judged_runs=ClickHouseJudgedRuns(connection),
-            traces=ClickHouseTraces(connection),
-            candidates=ClickHouseWindowCandidates(connection),
-            embeddings=ClickHouseEmbeddings(connection),
-        )
+        stores = Stores.of(registry, events)
         access = HouseAccess(api_key=SecretStr("sk-house"), base_url=model.base_url, api_version=None)
         asks = LiteLLM(
             {Provider.OPENAI: access} if house else {}, base_urls={Provider.OPENAI: model.base_url}

@@ -18,13 +18,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from activities.judge_models import JudgeModels
 from activities.model_gate import ModelGate
 from assay.adapters.clickhouse import (
-    ClickHouseEmbeddings,
-    ClickHouseEvaluationTargets,
     ClickHouseEventStore,
-    ClickHouseJudgedRuns,
-    ClickHouseReportData,
-    ClickHouseTraces,
-    ClickHouseWindowCandidates,
 )
 from assay.adapters.event_writer import BlockEventWriter
 from assay.adapters.llm import HouseAccess, LiteLLM
@@ -183,17 +177,7 @@ async def window_world(
         await bootstrap(registry, api_key=None, project_token=None, user_email="a@b", ai_consent=True)
         while (project := await registry.access.create_project("Windows")).id < project_number:
             pass
-        connection = events.connection
-        stores = Stores(
-            registry=registry,
-            events=events,
-            targets=ClickHouseEvaluationTargets(connection),
-            report_data=ClickHouseReportData(connection),
-            judged_runs=ClickHouseJudgedRuns(connection),
-            traces=ClickHouseTraces(connection),
-            candidates=ClickHouseWindowCandidates(connection),
-            embeddings=ClickHouseEmbeddings(connection),
-        )
+        stores = Stores.of(registry, events)
         access = HouseAccess(api_key=SecretStr("sk-house"), base_url=model.base_url, api_version=None)
         asks = LiteLLM(
             {Provider.OPENAI: access} if house else {}, base_urls={Provider.OPENAI: model.base_url}
