@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from assay.adapters.hog.processes import HogProcesses
 from assay.contracts.access import Project
@@ -40,9 +42,10 @@ async def api(
     async with world.client(temporal=temporal, hog=hog) as client:
         client.base_url = client.base_url.join(f"/api/environments/{project.id}/")
         yield client
-    # What a test leaves behind would go on in the world of the next one.
+    # What a test leaves behind would go on in the world of the next one. The list is a moment late.
     async for left in temporal.list_workflows('ExecutionStatus = "Running"'):
-        await temporal.get_workflow_handle(left.id).terminate()
+        with suppress(RPCError):
+            await temporal.get_workflow_handle(left.id).terminate()
 
 
 @pytest.fixture
