@@ -11,6 +11,7 @@ project sees another's.
 from assay.ports.access import AccessRepository
 from assay.ports.artifacts import ArtifactRepository
 from assay.ports.clustering import ClusteringConfigRepository, ClusteringJobRepository
+from assay.ports.clustering_runs import ClusteringArtefacts, ClusteringRunRepository, ClusteringSources
 from assay.ports.datasets import DatasetItemRepository, DatasetRepository
 from assay.ports.delivery import EmailSender, SlackSender
 from assay.ports.embeddings import EmbeddingCache, EmbeddingModel
@@ -28,6 +29,7 @@ from assay.ports.report_data import ReportData, VerdictArrivals
 from assay.ports.report_runs import ReportCalendar, ReportRunRepository
 from assay.ports.review_queues import ReviewQueueItemRepository, ReviewQueueRepository
 from assay.ports.score_definitions import ScoreDefinitionRepository
+from assay.ports.sentiment import SentimentModel
 from assay.ports.trace_reviews import TraceReviewRepository
 from assay.ports.traces import TraceReads, TraceState
 from assay.ports.window_candidates import WindowCandidates
@@ -35,8 +37,11 @@ from assay.ports.window_candidates import WindowCandidates
 __all__ = [
     "AccessRepository",
     "ArtifactRepository",
+    "ClusteringArtefacts",
     "ClusteringConfigRepository",
     "ClusteringJobRepository",
+    "ClusteringRunRepository",
+    "ClusteringSources",
     "DatasetItemRepository",
     "DatasetRepository",
     "EmailSender",
@@ -61,6 +66,7 @@ __all__ = [
     "ReviewQueueItemRepository",
     "ReviewQueueRepository",
     "ScoreDefinitionRepository",
+    "SentimentModel",
     "SlackSender",
     "TraceReads",
     "TraceReviewRepository",

@@ -1,0 +1,128 @@
+"""Where runs of clustering jobs are kept, and what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from assay.contracts.clustering import AnalysisLevel
+from assay.contracts.clustering_runs import (
+    Cluster,
+    ClusterHistory,
+    ClusteringItem,
+    ClusteringRun,
+    ClusteringRunQuery,
+    ClusterLabel,
+    ClusterMetrics,
+    ClusterShape,
+    ItemsDrawn,
+    PlacedItem,
+    Placement,
+    SentimentShares,
+)
+from assay.domain.filters.predicates import Filters
+
+
+class ClusteringRunRepository(Protocol):
+    """Runs of all projects, in the registry; every call but `running` names the project."""
+
+    async def open(self, run: ClusteringRun) -> ClusteringRun:
+        """Store a run that has begun; if it is there already, that one is left and returned.
+
+        Its `previous` and `next_cluster_id` are set here: to those of the newest completed run of the same
+        job (or of none) and level.
+        """
+
+    async def get(self, project_id: int, run_id: UUID) -> ClusteringRun | None:
+        """One run, or None."""
+
+    async def find(self, run_id: UUID) -> ClusteringRun | None:
+        """One run of whatever project, for its page."""
+
+    async def list(self, project_id: int, query: ClusteringRunQuery) -> tuple[int, list[ClusteringRun]]:
+        """How many runs there are, and a page of them, newest first."""
+
+    async def close(self, run: ClusteringRun) -> bool:
+        """Store how a run ended, if it is still running; whether it was."""
+
+    async def running(
+        self, project_id: int | None = None, job_id: UUID | None = None
+    ) -> Sequence[ClusteringRun]:
+        """Runs that have not ended, oldest first.
+
+        Args:
+            project_id: of this project only.
+            job_id: of this job only.
+        """
+
+
+class ClusteringSources(Protocol):
+    """Items in the event store, and what is known of them; every method blocks."""
+
+    def draw(
+        self, project_id: int, level: AnalysisLevel, filters: Filters, drawn: ItemsDrawn
+    ) -> tuple[int, list[ClusteringItem]]:
+        """How many items there are, and the sample, without texts, in the order of its hash."""
+
+    def read(
+        self, project_id: int, level: AnalysisLevel, items: Sequence[ClusteringItem]
+    ) -> Iterator[ClusteringItem]:
+        """The items with their texts: of their newest summary, else as people read them."""
+
+    def metrics(
+        self, project_id: int, level: AnalysisLevel, items: Mapping[int, Sequence[ClusteringItem]]
+    ) -> Mapping[int, ClusterMetrics]:
+        """Numbers of clusters.
+
+        Args:
+            items: cluster → its items.
+        """
+
+
+class ClusteringArtefacts(Protocol):
+    """What the steps of a run hand on to each other; every method blocks. Storing again replaces."""
+
+    def put_items(self, project_id: int, run: UUID, items: Sequence[ClusteringItem]) -> None:
+        """Store items; one that is there is replaced."""
+
+    def items(
+        self, project_id: int, run: UUID, *, after: str = "", limit: int | None = None
+    ) -> list[ClusteringItem]:
+        """Items by id.
+
+        Args:
+            after: only those whose id is greater.
+            limit: so many at most.
+        """
+
+    def put_placements(self, project_id: int, run: UUID, placements: Sequence[Placement]) -> None:
+        """Store where the items are; what was stored before for this run and is not among them is gone."""
+
+    def placements(self, project_id: int, run: UUID) -> list[Placement]:
+        """Where the items are, by cluster and rank."""
+
+    def put_shapes(self, project_id: int, run: UUID, shapes: Sequence[ClusterShape]) -> None:
+        """Store the clusters; what was stored before for this run and is not among them is gone."""
+
+    def put_histories(self, project_id: int, run: UUID, histories: Mapping[int, ClusterHistory]) -> None:
+        """Store what clusters are to the run before."""
+
+    def put_labels(self, project_id: int, run: UUID, labels: Mapping[int, ClusterLabel]) -> None:
+        """Store what clusters are called."""
+
+    def put_metrics(self, project_id: int, run: UUID, metrics: Mapping[int, ClusterMetrics]) -> None:
+        """Store numbers of clusters."""
+
+    def put_sentiment(self, project_id: int, run: UUID, sentiment: Mapping[int, SentimentShares]) -> None:
+        """Store how users feel; it is read as a part of the metrics."""
+
+    def clusters(self, project_id: int, run: UUID) -> list[Cluster]:
+        """All clusters, the largest first, noise last."""
+
+    def samples(self, project_id: int, run: UUID, *, per_cluster: int) -> Mapping[int, Sequence[PlacedItem]]:
+        """Cluster → the items that are closest to its centroid (of noise: farthest from all)."""
+
+    def forget(self, before: datetime) -> None:
+        """Remove what runs that began earlier have left; safe to repeat."""
