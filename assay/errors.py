@@ -305,10 +305,22 @@ class HogDefect(WorkError):
     code = "hog_defect"
 
 
+class ComputeUnavailable(PlatformFault):
+    """The process that computed ended in the middle of it, or could not be had."""
+
+    code = "compute_unavailable"
+
+
 class ModelsUnavailable(PlatformFault):
     """The process that asks models does not start, or ended in the middle of a call."""
 
     code = "models_unavailable"
+
+
+class SentimentUnavailable(PlatformFault):
+    """The model that is to tell how texts feel is not there, or the worker has another one."""
+
+    code = "sentiment_unavailable"
 
 
 class ProviderKeyRequired(UserFault):
