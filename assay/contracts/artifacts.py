@@ -22,6 +22,10 @@ class ArtifactKind(StrEnum):
     EVALUATION_SUMMARY = "evaluation_summary"
     EVALUATION_SUMMARY_PART = "evaluation_summary_part"
     TRANSLATION = "translation"
+    SENTIMENT = "sentiment"
+    """What a model says of one text."""
+    CLUSTER_LABELS = "cluster_labels"
+    """What a model answered to the question for names of some clusters."""
 
 
 KEPT: Final[Mapping[ArtifactKind, timedelta]] = MappingProxyType(
@@ -32,6 +36,8 @@ KEPT: Final[Mapping[ArtifactKind, timedelta]] = MappingProxyType(
         ArtifactKind.EVALUATION_SUMMARY: timedelta(days=7),
         ArtifactKind.EVALUATION_SUMMARY_PART: timedelta(days=2),
         ArtifactKind.TRANSLATION: timedelta(minutes=15),
+        ArtifactKind.SENTIMENT: timedelta(days=7),
+        ArtifactKind.CLUSTER_LABELS: timedelta(days=2),
     }
 )
 """For how long: work waits at most a day for what it needs; answers are of use for as long as people look at

@@ -14,8 +14,16 @@ class ArtifactRepository(Protocol):
     async def put(self, artifact: Artifact) -> None:
         """Store an artifact; one of the same kind and digest is replaced. What has expired is removed."""
 
+    async def put_all(self, artifacts: Sequence[Artifact]) -> None:
+        """Store artifacts of different digests, all or none; else like `put`."""
+
     async def get(self, project_id: int, kind: ArtifactKind, digest: str) -> Artifact | None:
         """One artifact, or None."""
+
+    async def get_all(
+        self, project_id: int, kind: ArtifactKind, digests: Sequence[str]
+    ) -> Mapping[str, Artifact]:
+        """Those of these artifacts that there are, by their digests."""
 
     async def latest(
         self, project_id: int, kind: ArtifactKind, subjects: Sequence[str], variant: str

@@ -6,7 +6,8 @@ import asyncio
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import batched
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select
 
@@ -20,6 +21,9 @@ from assay.domain.digests import digest_of
 
 _PLACE = ("project_id", "kind", "digest")
 _TEXTS = ("subject", "variant", "source")
+_AT_ONCE: Final = 500
+"""Rows of a statement: databases limit its parameters."""
+
 _LONGEST = 255
 """Characters of a text that is indexed; PostgreSQL's indices take no more than some 2,700 bytes."""
 
@@ -32,16 +36,22 @@ class SqlArtifacts:
 
     async def put(self, artifact: Artifact) -> None:
         """Store an artifact; one of the same kind and digest is replaced. What has expired is removed."""
-        columns = {name: _indexed(getattr(artifact, name)) for name in _TEXTS} | {
-            "body": await asyncio.to_thread(_packed, artifact.body),
-            "created_at": artifact.created_at,
-            "expires_at": artifact.expires_at,
-        }
-        place = {name: getattr(artifact, name) for name in _PLACE}
+        await self.put_all([artifact])
+
+    async def put_all(self, artifacts: Sequence[Artifact]) -> None:
+        """Store artifacts of different digests, all or none; else like `put`."""
+        # In one order, so that two who store some of the same ones never wait for each other.
+        ordered = sorted(artifacts, key=lambda artifact: artifact.digest)
+        rows = await asyncio.to_thread(lambda: [_row(artifact) for artifact in ordered])
         async with self._database.write() as session:
             await session.execute(delete(ArtifactRow).where(ArtifactRow.expires_at <= utc_now()))
-            statement = inserting(session, ArtifactRow).values(**place, **columns)
-            await session.execute(statement.on_conflict_do_update(index_elements=[*_PLACE], set_=columns))
+            if rows:
+                statement = inserting(session, ArtifactRow)
+                columns = {name: statement.excluded[name] for name in rows[0] if name not in _PLACE}
+                # One row many times: a statement of a thousand rows takes longer to put together than to run.
+                await session.execute(
+                    statement.on_conflict_do_update(index_elements=[*_PLACE], set_=columns), rows
+                )
 
     async def get(self, project_id: int, kind: ArtifactKind, digest: str) -> Artifact | None:
         """One artifact, or None."""
@@ -53,7 +63,23 @@ class SqlArtifacts:
         )
         async with self._database.read() as session:
             row = await session.scalar(statement)
-        return None if row is None else await _artifact(row)
+        return None if row is None else await asyncio.to_thread(_artifact, row)
+
+    async def get_all(
+        self, project_id: int, kind: ArtifactKind, digests: Sequence[str]
+    ) -> Mapping[str, Artifact]:
+        """Those of these artifacts that there are, by their digests."""
+        rows: list[ArtifactRow] = []
+        async with self._database.read() as session:
+            for some in batched(digests, _AT_ONCE):
+                statement = select(ArtifactRow).where(
+                    ArtifactRow.project_id == project_id,
+                    ArtifactRow.kind == kind,
+                    ArtifactRow.digest.in_(some),
+                    ArtifactRow.expires_at > utc_now(),
+                )
+                rows += (await session.scalars(statement)).all()
+        return await asyncio.to_thread(lambda: {row.digest: _artifact(row) for row in rows})
 
     async def latest(
         self, project_id: int, kind: ArtifactKind, subjects: Sequence[str], variant: str
@@ -81,7 +107,7 @@ class SqlArtifacts:
         )
         async with self._database.read() as session:
             rows = (await session.scalars(statement)).all()
-        return {asked[row.subject]: await _artifact(row) for row in rows}
+        return await asyncio.to_thread(lambda: {asked[row.subject]: _artifact(row) for row in rows})
 
 
 def _indexed(text: str) -> str:
@@ -98,6 +124,18 @@ def _unpacked(packed: bytes) -> Any:
     return json.loads(zlib.decompress(packed))
 
 
-async def _artifact(row: ArtifactRow) -> Artifact:
+def _row(artifact: Artifact) -> dict[str, Any]:
+    return (
+        {name: getattr(artifact, name) for name in _PLACE}
+        | {name: _indexed(getattr(artifact, name)) for name in _TEXTS}
+        | {
+            "body": _packed(artifact.body),
+            "created_at": artifact.created_at,
+            "expires_at": artifact.expires_at,
+        }
+    )
+
+
+def _artifact(row: ArtifactRow) -> Artifact:
     columns = {name: getattr(row, name) for name in (*_PLACE, *_TEXTS, "created_at")}
-    return Artifact(**columns, body=await asyncio.to_thread(_unpacked, row.body))
+    return Artifact(**columns, body=_unpacked(row.body))
