@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from temporalio import activity
 
+from activities.embedding_models import keep_vectors
 from assay.contracts.artifacts import ArtifactKind
 from assay.contracts.summarization import StoredSummary
 from assay.contracts.summarization_windows import EmbedSummary
 from assay.domain.digests import digest_of
 from assay.domain.summary_events import embedded_text
 from assay.errors import ArtifactMissing
-from assay.ports import ArtifactRepository, EmbeddingCache, EmbeddingModel
+from assay.ports import ArtifactRepository, EmbeddingCache, EmbeddingModels
 from assay.temporal.heartbeat import heartbeating
 
 
@@ -20,10 +19,10 @@ class SummaryEmbeddingActivities:
     """Embeds summaries."""
 
     def __init__(
-        self, *, artifacts: ArtifactRepository, model: EmbeddingModel, cache: EmbeddingCache
+        self, *, artifacts: ArtifactRepository, models: EmbeddingModels, cache: EmbeddingCache
     ) -> None:
         self._artifacts = artifacts
-        self._model = model
+        self._models = models
         self._cache = cache
 
     @activity.defn(name="embed-summary")
@@ -33,16 +32,12 @@ class SummaryEmbeddingActivities:
         Raises:
             ArtifactMissing: the summary is not kept any more.
             StoreUnavailable: a store did not answer.
+            WorkError: a hosted model did not answer; see `HostedEmbeddings`.
         """
         async with heartbeating():
             found = await self._artifacts.get(given.project_id, ArtifactKind.SUMMARY, given.digest)
             if found is None:
                 raise ArtifactMissing("The summary is not kept any more.")
             text = embedded_text(StoredSummary.model_validate(found.body).summary)
-            await asyncio.to_thread(self._keep_vector, given.project_id, text)
-
-    def _keep_vector(self, project_id: int, text: str) -> None:
-        digest, name = digest_of(text), self._model.name
-        if digest not in self._cache.find(project_id, name, [digest]):
-            [vector] = self._model.embed([text])
-            self._cache.put(project_id, name, {digest: vector})
+            model = await self._models.of(given.project_id)
+            await keep_vectors(model, self._cache, given.project_id, {digest_of(text): text})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import ConfigDict
+
 from assay.contracts.base import Contract
 from assay.contracts.evaluations import Provider
 
@@ -88,4 +90,37 @@ class ChatReply(Contract):
     model: str
     input_tokens: int | None
     output_tokens: int | None
+    cost_usd: float | None
+
+
+class EmbeddingRequest(Contract):
+    """Texts whose vectors are wanted.
+
+    Attributes:
+        texts: none of them empty, no more and no longer than the provider takes at once.
+        timeout_seconds: budget of one attempt on the wire.
+    """
+
+    provider: Provider
+    model: str
+    texts: tuple[str, ...]
+    timeout_seconds: float
+
+
+class EmbeddingReply(Contract):
+    """Vectors of texts, in their order.
+
+    Attributes:
+        vectors: one after the other, each number a float32; base64 in JSON, because a list of numbers takes
+            ten times as long to read. All machines that Assay runs on are little-endian, like the protocol.
+        dimensions: numbers in each vector.
+        cost_usd: None when the price is unknown.
+    """
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    vectors: bytes
+    dimensions: int
+    model: str
+    input_tokens: int | None
     cost_usd: float | None

@@ -15,8 +15,30 @@ class EmbeddingModel(Protocol):
     def name(self) -> str:
         """Which model it is: vectors of different models cannot be compared."""
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts, in their order; blocks, so call it in a thread."""
+    @property
+    def is_third_party(self) -> bool:
+        """Whether texts leave the installation, which a project's organisation has to consent to."""
+
+    async def embed(self, project_id: int, texts: Sequence[str]) -> Vectors:
+        """The vectors of texts, in their order; a text without words has zeros.
+
+        Args:
+            project_id: whose texts they are, which decides who is asked with which key.
+
+        Raises:
+            WorkError: there is nobody to ask, or they did not answer.
+        """
+
+
+class EmbeddingModels(Protocol):
+    """Which model embeds a project's texts."""
+
+    async def of(self, project_id: int) -> EmbeddingModel:
+        """The model as things are now.
+
+        It may be another one the next time, by the name of which nothing is found that this one made: ask
+        once for what belongs together, and keep the name.
+        """
 
 
 class EmbeddingCache(Protocol):

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from assay.contracts.evaluations import Provider
-from assay.contracts.models import ChatReply, ChatRequest, ModelReply, ModelRequest
+from assay.contracts.models import (
+    ChatReply,
+    ChatRequest,
+    EmbeddingReply,
+    EmbeddingRequest,
+    ModelReply,
+    ModelRequest,
+)
 from assay.contracts.provider_keys import KeyCheck, ProviderAccess
 
 
@@ -27,6 +34,9 @@ class LanguageModel(Protocol):
 
     async def chat(self, request: ChatRequest, access: ProviderAccess | None = None) -> ChatReply:
         """One turn of a conversation with tools; otherwise like `complete`."""
+
+    async def embed(self, request: EmbeddingRequest, access: ProviderAccess | None = None) -> EmbeddingReply:
+        """The vectors of texts; otherwise like `complete`."""
 
 
 class ProviderDirectory(Protocol):

@@ -6,6 +6,7 @@ tokenizer in another folder and wants to download it, so both files are read her
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution
@@ -35,12 +36,17 @@ class StaticEmbeddings:
     """`assay.ports.EmbeddingModel` with 256 dimensions; the files are read when it is first used."""
 
     name = "wordllama-l2-supercat-256"
+    is_third_party = False
 
     def __init__(self) -> None:
         self._loading = Lock()
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts, in their order; safe to call from any thread.
+    async def embed(self, project_id: int, texts: Sequence[str]) -> Vectors:
+        """The vectors of texts, which are the same for all projects; see `vectors`."""
+        return await asyncio.to_thread(self.vectors, texts)
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of texts, in their order; blocks, and is safe to call from any thread.
 
         Raises:
             SetupError: the model's files are not installed.

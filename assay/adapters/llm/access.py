@@ -25,6 +25,19 @@ PUBLIC_URLS: Mapping[Provider, str] = MappingProxyType(
 )
 """The providers' public addresses. Azure OpenAI has none, each customer has an own."""
 
+LITELLM_PREFIXES: Mapping[Provider, str] = MappingProxyType(
+    {
+        Provider.OPENAI: "openai/",
+        Provider.ANTHROPIC: "anthropic/",
+        Provider.GEMINI: "gemini/",
+        Provider.OPENROUTER: "openrouter/",
+        Provider.FIREWORKS: "fireworks_ai/",
+        Provider.AZURE_OPENAI: "azure/",
+        Provider.TOGETHER_AI: "together_ai/",
+    }
+)
+"""How litellm names the providers."""
+
 LITELLM_ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
         # No tables from the network, no `.env`.

@@ -39,7 +39,7 @@ from assay.adapters.memory import settle_memory
 from assay.adapters.outbound import OutboundPolicy, outbound_client
 from assay.adapters.parent import end_with_parent
 from assay.adapters.standard_streams import take_standard_streams
-from assay.contracts.models import ChatRequest
+from assay.contracts.models import ChatRequest, EmbeddingRequest
 from assay.errors import PlatformFault, WorkError
 
 _THREADS = 16
@@ -100,6 +100,8 @@ class _Calls(asyncio.Protocol):
     async def _answer(self, ask: Ask) -> Answer:
         if isinstance(ask.request, ChatRequest):
             return await self._model.converse(ask.request, ask.endpoint)
+        if isinstance(ask.request, EmbeddingRequest):
+            return await self._model.represent(ask.request, ask.endpoint)
         return await self._model.ask(ask.request, ask.endpoint)
 
 

@@ -17,41 +17,36 @@ import importlib
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from assay.adapters.llm.access import Endpoint, Endpoints, HouseAccess
+from assay.adapters.llm.access import LITELLM_PREFIXES, Endpoint, Endpoints, HouseAccess
+from assay.adapters.llm.embeddings import ask_for_vectors, embedding_endpoint, embedding_reply_of
 from assay.adapters.llm.failures import failure_of
 from assay.adapters.llm.inline import next_inline
 from assay.adapters.llm.messages import Question
+from assay.adapters.llm.replies import chat_reply_of, reply_of
 from assay.adapters.outbound import ConfinedClient, OutboundPolicy, outbound_client
 from assay.contracts.evaluations import Provider
-from assay.contracts.models import ChatReply, ChatRequest, ModelReply, ModelRequest, ToolCall
+from assay.contracts.models import (
+    ChatReply,
+    ChatRequest,
+    EmbeddingReply,
+    EmbeddingRequest,
+    ModelReply,
+    ModelRequest,
+)
 from assay.contracts.provider_keys import ProviderAccess
 from assay.domain.model_names import model_name_problem
 from assay.errors import ModelNotFound, OutputLimitExceeded, WorkError
 
 if TYPE_CHECKING:
     from litellm import ModelResponse
-    from openai import AsyncOpenAI
 
-    from assay.adapters.llm.sdk_clients import OutboundHandler
-
-_PREFIXES: Mapping[Provider, str] = MappingProxyType(
-    {
-        Provider.OPENAI: "openai/",
-        Provider.ANTHROPIC: "anthropic/",
-        Provider.GEMINI: "gemini/",
-        Provider.OPENROUTER: "openrouter/",
-        Provider.FIREWORKS: "fireworks_ai/",
-        Provider.AZURE_OPENAI: "azure/",
-        Provider.TOGETHER_AI: "together_ai/",
-    }
-)
-"""How litellm names the providers."""
+    from assay.adapters.llm.sdk_clients import Sender
 
 _SDK_PROVIDERS = frozenset({Provider.AZURE_OPENAI})
 """Those that litellm calls through the OpenAI SDK."""
@@ -85,7 +80,7 @@ class LiteLLM:
     ) -> None:
         self._endpoints = Endpoints(house, base_urls)
         self._client = client or outbound_client(OutboundPolicy().including(self._endpoints.own_urls))
-        self._senders: OrderedDict[Endpoint, AsyncOpenAI | OutboundHandler] = OrderedDict()
+        self._senders: OrderedDict[Endpoint, Sender] = OrderedDict()
         self._warming = threading.Lock()
         self._warm = False
 
@@ -119,12 +114,16 @@ class LiteLLM:
         """One turn of a conversation; otherwise like `complete`."""
         return await self.converse(request, self._endpoints.of(request.provider, access))
 
+    async def embed(self, request: EmbeddingRequest, access: ProviderAccess | None = None) -> EmbeddingReply:
+        """The vectors of texts; otherwise like `complete`."""
+        return await self.represent(request, self._endpoints.of(request.provider, access))
+
     async def ask(self, request: ModelRequest, endpoint: Endpoint) -> ModelReply:
         """Ask once; raises what `converse` raises.
 
         The reply's text is whatever the model said: a refusal or nothing at all is for the parser to judge.
         """
-        return _reply(request, await self._response(request, endpoint))
+        return reply_of(request, await self._response(request, endpoint))
 
     async def converse(self, request: ChatRequest, endpoint: Endpoint) -> ChatReply:
         """Put a conversation once, and get what comes next in it.
@@ -135,25 +134,40 @@ class LiteLLM:
             OutboundRefused: the provider's address may not be called, or it answered with a redirect.
             WorkError: the provider failed; see `assay.adapters.llm.failures`.
         """
-        return _chat_reply(request, await self._response(request, endpoint))
+        return chat_reply_of(request, await self._response(request, endpoint))
 
-    async def _response(self, request: Question, endpoint: Endpoint) -> ModelResponse:
+    async def represent(self, request: EmbeddingRequest, endpoint: Endpoint) -> EmbeddingReply:
+        """The vectors of texts.
+
+        Raises:
+            ProviderUnavailable: also for an answer that is not a vector for each text.
+            WorkError: what `converse` raises.
+        """
+        response = await self._asked(ask_for_vectors, request, embedding_endpoint(endpoint))
+        return embedding_reply_of(request, response)
+
+    async def _response(self, request: ModelRequest | ChatRequest, endpoint: Endpoint) -> ModelResponse:
         """What the provider answers; raises as `converse` says."""
+        response = await self._asked(_ask, request, endpoint)
+        _require_completeness(request, response)
+        return response
+
+    async def _asked[Q: Question, R](
+        self, asking: Callable[[Q, Endpoint, Sender], Awaitable[R]], request: Q, endpoint: Endpoint
+    ) -> R:
+        """What litellm hands out for a question; its failures as `failure_of` reads them."""
         _require_model_name(request)
         if not self._warm:
             await asyncio.to_thread(self.warm_up)
         failure: WorkError
         try:
-            response = await _ask(request, endpoint, self._sender(endpoint))
+            return await asking(request, endpoint, self._sender(endpoint))
         except Exception as error:
             failure = failure_of(error, provider=request.provider, secret=endpoint.api_key.get_secret_value())
-        else:
-            _require_completeness(request, response)
-            return response
         # Raised out here so that the driver's exception, which may quote the key, does not hang on to it.
         raise failure
 
-    def _sender(self, endpoint: Endpoint) -> AsyncOpenAI | OutboundHandler:
+    def _sender(self, endpoint: Endpoint) -> Sender:
         """Our client for an endpoint, in the form that litellm takes for this provider.
 
         Making one takes a tenth of the time that a call costs, so those of the last endpoints are kept, in
@@ -199,19 +213,19 @@ def _configure_litellm() -> None:
     litellm.failure_callback = []
 
 
-def _require_completeness(request: Question, response: ModelResponse) -> None:
+def _require_completeness(request: ModelRequest | ChatRequest, response: ModelResponse) -> None:
     if response.choices and response.choices[0].finish_reason == "length":
         raise OutputLimitExceeded(f"{request.model} stopped at its output limit.")
 
 
-async def _ask(request: Question, endpoint: Endpoint, sender: AsyncOpenAI | OutboundHandler) -> ModelResponse:
+async def _ask(request: ModelRequest | ChatRequest, endpoint: Endpoint, sender: Sender) -> ModelResponse:
     import litellm
 
     azure = request.provider is Provider.AZURE_OPENAI
     async with asyncio.timeout(request.timeout_seconds):
         with next_inline():
             response = await litellm.acompletion(
-                model=_PREFIXES[request.provider] + request.model,
+                model=LITELLM_PREFIXES[request.provider] + request.model,
                 # A copy: litellm changes what it is given.
                 messages=list(request.model_dump(include={"messages"})["messages"]),
                 **_demands(request),
@@ -231,7 +245,7 @@ async def _ask(request: Question, endpoint: Endpoint, sender: AsyncOpenAI | Outb
     return response
 
 
-def _demands(request: Question) -> dict[str, Any]:
+def _demands(request: ModelRequest | ChatRequest) -> dict[str, Any]:
     """What the answer has to be like, or may consist of, in litellm's words."""
     if isinstance(request, ChatRequest):
         tools = list(request.model_dump(include={"tools"})["tools"])
@@ -239,60 +253,3 @@ def _demands(request: Question) -> dict[str, Any]:
         return {"tools": tools or None, "_skip_mcp_handler": True}
     schema = {"name": request.schema_name, "strict": True, "schema": request.json_schema}
     return {"response_format": {"type": "json_schema", "json_schema": schema}}
-
-
-def _reply(request: ModelRequest, response: ModelResponse) -> ModelReply:
-    return ModelReply(
-        text=_text(response.choices[0].message) if response.choices else "", **_account(request, response)
-    )
-
-
-def _chat_reply(request: ChatRequest, response: ModelResponse) -> ChatReply:
-    message = response.choices[0].message if response.choices else None
-    calls = tuple(
-        # Some providers leave out ids, or the arguments of a tool that has none.
-        ToolCall(
-            id=call.id or f"call_{number}",
-            name=call.function.name or "",
-            arguments=call.function.arguments or "{}",
-        )
-        for number, call in enumerate((message and message.tool_calls) or ())
-    )
-    text = "" if message is None else _text(message)
-    return ChatReply(message=_spoken(text, calls), tool_calls=calls, **_account(request, response))
-
-
-def _spoken(text: str, calls: Sequence[ToolCall]) -> dict[str, Any]:
-    """A message of the model as every provider takes it back: nothing that only one of them knows."""
-    said = {"content": text} if text or not calls else {}
-    called = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-        for call in calls
-    ]
-    return {"role": "assistant", **said, **({"tool_calls": called} if called else {})}
-
-
-def _account(request: Question, response: ModelResponse) -> dict[str, Any]:
-    """Who answered, and what it took: the fields that all replies have."""
-    usage = getattr(response, "usage", None)
-    return {
-        "model": (response.model or request.model).removeprefix(_PREFIXES[request.provider]),
-        # litellm makes up zeros where a provider reports no usage
-        "input_tokens": getattr(usage, "prompt_tokens", None) or None,
-        "output_tokens": getattr(usage, "completion_tokens", None) or None,
-        "cost_usd": _cost(response),
-    }
-
-
-def _text(message: Any) -> str:
-    """The content; else the refusal, which litellm keeps in either of two places; else nothing."""
-    refusal = getattr(message, "refusal", None) or (message.provider_specific_fields or {}).get("refusal")
-    return str(message.content or refusal or "")
-
-
-def _cost(response: ModelResponse) -> float | None:
-    """The price of the call in USD, which litellm has worked out; None where it knows no price.
-
-    A zero stands for a missing price, too.
-    """
-    return response._hidden_params.get("response_cost") or None

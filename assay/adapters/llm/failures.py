@@ -68,7 +68,7 @@ with status 200. The others are litellm's stand-ins for "something went wrong"."
 
 _TOO_LONG = re.compile(
     r"context[ _](length|window|limit|size)|prompt is too long|too many (input )?tokens"
-    r"|maximum number of tokens|request_too_large",
+    r"|maximum number of tokens|maximum input length|must have less than \d+ tokens|request_too_large",
     re.IGNORECASE,
 )
 _OUT_OF_CREDIT = re.compile(r"insufficient_quota|credit balance is too low", re.IGNORECASE)
@@ -198,7 +198,7 @@ def _without_answer(chain: list[BaseException], provider: Provider) -> tuple[typ
     broken = next((link for link in chain if isinstance(link, httpx.TransportError | OSError)), None)
     if broken is not None:
         return ProviderUnavailable, f"The connection to {provider} failed ({type(broken).__name__})."
-    return ProviderUnavailable, f"{provider} answered something that is no completion."
+    return ProviderUnavailable, f"{provider} answered something that cannot be read."
 
 
 def _retry_after(headers: Mapping[str, str], body: str) -> float | None:

@@ -14,7 +14,14 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from assay.adapters.llm.access import Endpoint
 from assay.contracts.base import Contract
-from assay.contracts.models import ChatReply, ChatRequest, ModelReply, ModelRequest
+from assay.contracts.models import (
+    ChatReply,
+    ChatRequest,
+    EmbeddingReply,
+    EmbeddingRequest,
+    ModelReply,
+    ModelRequest,
+)
 from assay.domain.json_values import storable
 from assay.errors import PlatformFault, WorkError, catalogue
 
@@ -25,9 +32,9 @@ _LEVELS: Final = 256
 """Of nesting; what reads the messages bears no more either."""
 
 
-type Question = ModelRequest | ChatRequest
-"""Told apart by their fields: no message has those of both."""
-type Answer = ModelReply | ChatReply
+type Question = ModelRequest | ChatRequest | EmbeddingRequest
+"""Told apart by their fields: no message has those of two."""
+type Answer = ModelReply | ChatReply | EmbeddingReply
 """Of the same kind as its question."""
 
 

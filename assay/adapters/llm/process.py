@@ -31,7 +31,14 @@ from assay.adapters.llm.messages import (
     encode,
 )
 from assay.contracts.evaluations import Provider
-from assay.contracts.models import ChatReply, ChatRequest, ModelReply, ModelRequest
+from assay.contracts.models import (
+    ChatReply,
+    ChatRequest,
+    EmbeddingReply,
+    EmbeddingRequest,
+    ModelReply,
+    ModelRequest,
+)
 from assay.contracts.provider_keys import ProviderAccess
 from assay.errors import ModelsUnavailable
 
@@ -105,6 +112,10 @@ class ModelProcess:
     async def chat(self, request: ChatRequest, access: ProviderAccess | None = None) -> ChatReply:
         """See `LanguageModel.chat`; raises what `complete` raises."""
         return cast(ChatReply, await self._ask(request, access))
+
+    async def embed(self, request: EmbeddingRequest, access: ProviderAccess | None = None) -> EmbeddingReply:
+        """See `LanguageModel.embed`; raises what `complete` raises."""
+        return cast(EmbeddingReply, await self._ask(request, access))
 
     async def _ask(self, request: Question, access: ProviderAccess | None) -> Answer:
         endpoint = self._endpoints.of(request.provider, access)

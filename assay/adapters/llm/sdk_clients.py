@@ -50,6 +50,10 @@ class OutboundHandler(AsyncHTTPHandler):
         self.client = client  # the handler does not close a client that it was given
 
 
+type Sender = AsyncOpenAI | OutboundHandler
+"""What litellm takes as a client, by the provider."""
+
+
 def fence_litellm() -> None:
     """See to it that litellm sends nothing but through a client that it was given.
 

@@ -110,11 +110,11 @@ async def test_every_provider_is_reached(
 async def test_default_models_have_a_price_and_structured_output(model: LiteLLM) -> None:
     import litellm
 
-    from assay.adapters.llm.client import _PREFIXES
+    from assay.adapters.llm.access import LITELLM_PREFIXES
 
     for provider, name in DEFAULT_MODELS.items():
         if provider is not Provider.OPENROUTER:  # OpenRouter reports its own prices with each answer
-            known = litellm.get_model_info(_PREFIXES[provider] + name)
+            known = litellm.get_model_info(LITELLM_PREFIXES[provider] + name)
             assert known["input_cost_per_token"]
             assert known["supports_response_schema"]
 

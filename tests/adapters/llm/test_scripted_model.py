@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64decode
 from typing import Any
 
 import httpx
+import numpy as np
 import openai
 import pytest
 
@@ -166,7 +168,12 @@ def test_requests_are_recorded(endpoint: ScriptedModelServer) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
-        ("/v1/embeddings", b"{}", 404),
+        ("/v1/rerank", b"{}", 404),
+        ("/v1/embeddings", b"not json", 400),
+        ("/v1/embeddings", b'{"input": []}', 400),
+        ("/v1/embeddings", b'{"input": ["a", ""]}', 400),
+        ("/v1/embeddings", b'{"input": ["a", 1]}', 400),
+        ("/v1/embeddings", b'{"input": "a"}', 200),
         ("/v1/chat/completions", b"not json", 400),
         ("/v1/chat/completions", b'{"messages": "hi"}', 400),
         ("/v1/chat/completions", b'{"messages": [], "stream": true}', 400),
@@ -179,6 +186,26 @@ def test_requests_that_cannot_be_served(
     answer = httpx.post(endpoint.origin + path, content=body)
     assert answer.status_code == status
     assert ("error" in answer.json()) is (status != 200)
+
+
+def test_vectors_are_numbers_unless_base64_is_asked_for(endpoint: ScriptedModelServer) -> None:
+    def vectors(**more: str) -> list[Any]:
+        asked = {"model": "m", "input": ["A lost card", "Another lost card", "A boiled egg"], **more}
+        answer = httpx.post(f"{endpoint.base_url}/embeddings", json=asked).json()
+        assert [row["index"] for row in answer["data"]] == [0, 1, 2]
+        return [row["embedding"] for row in answer["data"]]
+
+    numbers = np.asarray(vectors(), dtype=np.float32)
+    for vector, encoded in zip(numbers, vectors(encoding_format="base64"), strict=True):
+        assert np.array_equal(np.frombuffer(b64decode(encoded), dtype="<f4"), vector)
+    assert numbers[0] @ numbers[1] > numbers[0] @ numbers[2]
+
+
+def test_texts_that_no_model_takes_are_refused(endpoint: ScriptedModelServer) -> None:
+    for texts, problem in ((["x" * 40_000], "maximum context length"), (["x"] * 2049, "more than 2048")):
+        answer = httpx.post(f"{endpoint.base_url}/embeddings", json={"model": "m", "input": texts})
+        assert answer.status_code == 400
+        assert problem in answer.json()["error"]["message"]
 
 
 def test_accidents(endpoint: ScriptedModelServer) -> None:
