@@ -1,4 +1,4 @@
-"""Activities about what clustering jobs have in Temporal: Schedules, and summaries that others have begun."""
+"""Activities about what clustering jobs have in Temporal: Schedules, runs, and summaries of others."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.clustering_run_ends import ClusteringRunEnds
 from assay.contracts.summarization import SummarizationInput, SummarizationResult
 from assay.contracts.summarization_windows import SchedulesKept
+from assay.ports import ClusteringRunRepository
 from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.heartbeat import heartbeating
 from assay.temporal.ids import answer_id
@@ -27,15 +29,17 @@ class JobWorkflowActivities:
 
     Args:
         client: what it is reached through.
+        runs: of clustering jobs, in the registry.
     """
 
-    def __init__(self, *, client: Client, schedules: JobSchedules) -> None:
+    def __init__(self, *, client: Client, schedules: JobSchedules, runs: ClusteringRunRepository) -> None:
         self._client = client
         self._schedules = schedules
+        self._ends = ClusteringRunEnds(client=client, runs=runs)
 
     @activity.defn(name="keep-job-schedules")
     async def keep(self) -> SchedulesKept:
-        """See to the Schedules of all clustering jobs.
+        """See to the Schedules of all clustering jobs, and to runs that have ended without a word.
 
         Raises:
             StoreUnavailable: the registry did not answer.
@@ -43,11 +47,12 @@ class JobWorkflowActivities:
         """
         async with heartbeating():
             try:
-                kept = await self._schedules.keep_all()
+                closed = await self._ends.close()
+                kept = (await self._schedules.keep_all()).model_copy(update={"runs_closed": closed})
             except RPCError as error:
                 if error.status is not RPCStatusCode.PERMISSION_DENIED:
                     raise
-                log.warning("schedules of clustering jobs not checked", reason=error.message)
+                log.warning("schedules and runs of clustering jobs not checked", reason=error.message)
                 return SchedulesKept(failure=_NOT_ALLOWED)
         if kept.changed or kept.deleted:
             log.info("schedules of clustering jobs changed", **kept.model_dump())

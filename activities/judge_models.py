@@ -98,6 +98,23 @@ class JudgeModels:
             return await self._on_key(active, configured)
         return self._on_trial(configured)
 
+    async def choose_for_all(self, project_id: int, provider: Provider, model: str) -> JudgeModel | None:
+        """A model that the operator has chosen for all projects; whether a trial may use it does not count.
+
+        The active key of the project if it is for that provider, else the access of the operator. None: that
+        key is not usable now, which does not turn to the operator, or there is none to ask with.
+
+        Raises:
+            ProviderKeyUnreadable: the key cannot be decrypted here.
+        """
+        active = await self.active_key(project_id)
+        if active is None or active.provider is not provider:
+            return JudgeModel(provider, model) if self._model.offers(provider) else None
+        key = await self._config.open_active_key(project_id)
+        if key is None or key.key.provider is not provider:  # it may be another by now
+            return None
+        return await self._on_key(key, ModelConfiguration(provider=provider, model=model))
+
     async def active_key(self, project_id: int) -> ProviderKey | None:
         """The key that a project has chosen, usable or not."""
         return (await self._config.get(project_id)).active_provider_key

@@ -35,7 +35,7 @@ from assay.errors import (
 from assay.ports import ArtifactRepository
 from assay.temporal.retry import ANSWER_CALL_TIMEOUT, ANSWER_TURN_TIMEOUT
 
-_STORING_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+STORING_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between attempts to store what was paid for."""
 
 
@@ -170,7 +170,7 @@ class ModelAnswers:
         Raises:
             StoreUnavailable: it was away for longer.
         """
-        for pause in _STORING_PAUSES:
+        for pause in STORING_PAUSES:
             try:
                 await self._artifacts.put(artifact)
             except StoreUnavailable:

@@ -17,7 +17,14 @@ from types import MappingProxyType
 from uuid import UUID
 
 from assay.contracts.evaluations import Provider
-from assay.contracts.models import ChatReply, ChatRequest, ModelReply, ModelRequest
+from assay.contracts.models import (
+    ChatReply,
+    ChatRequest,
+    EmbeddingReply,
+    EmbeddingRequest,
+    ModelReply,
+    ModelRequest,
+)
 from assay.contracts.provider_keys import ProviderAccess
 from assay.domain.governor import Call, Governor, Later, Refused, Weather
 from assay.domain.lines import Lines
@@ -61,6 +68,8 @@ _WEATHER: Mapping[type[WorkError], Weather] = MappingProxyType(
 )
 """Failures that every other question on the key would meet as well; but see `_Door._weather`."""
 
+type _Reply = ModelReply | ChatReply | EmbeddingReply
+
 _ANSWERS = (ContextWindowExceeded, OutputLimitExceeded, ProviderPermissionDenied, RequestRejected)
 """Failures of one question: the provider is there, and takes the key. All others say nothing of the key,
 also not that a model is unknown: it may be one that nobody was asked for, or another evaluation's mistake."""
@@ -87,7 +96,7 @@ class Turn:
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
-        self.outcome: ModelReply | ChatReply | WorkError | None = None
+        self.outcome: _Reply | WorkError | None = None
 
     def disregard(self) -> None:
         """The failure says nothing about the key: the question itself is to blame."""
@@ -105,7 +114,11 @@ class Turn:
         """Put a conversation once; see `LanguageModel.chat` and `ask`."""
         return await self._watched(request.provider, self._model.chat(request, access))
 
-    async def _watched[R: ModelReply | ChatReply](self, provider: Provider, asking: Awaitable[R]) -> R:
+    async def embed(self, request: EmbeddingRequest, access: ProviderAccess | None) -> EmbeddingReply:
+        """Ask for vectors once; see `LanguageModel.embed` and `ask`."""
+        return await self._watched(request.provider, self._model.embed(request, access))
+
+    async def _watched[R: _Reply](self, provider: Provider, asking: Awaitable[R]) -> R:
         """Note what comes of a call, what it takes and what it costs."""
         started = time.monotonic()
         code = "error"
@@ -123,10 +136,11 @@ class Turn:
             MODEL_CALL_SECONDS.labels(provider).observe(time.monotonic() - started)
 
 
-def _count(provider: Provider, reply: ModelReply | ChatReply) -> None:
+def _count(provider: Provider, reply: _Reply) -> None:
     """What an answer took and cost."""
     MODEL_TOKENS.labels(provider, "input").inc(reply.input_tokens or 0)
-    MODEL_TOKENS.labels(provider, "output").inc(reply.output_tokens or 0)
+    if not isinstance(reply, EmbeddingReply):
+        MODEL_TOKENS.labels(provider, "output").inc(reply.output_tokens or 0)
     if reply.cost_usd is None:
         MODEL_UNPRICED.labels(provider).inc()
     else:
@@ -253,11 +267,11 @@ class _Door:
                 self.leave(mine.result(), None)
             raise
 
-    def leave(self, call: Call, outcome: ModelReply | ChatReply | WorkError | None) -> None:
+    def leave(self, call: Call, outcome: _Reply | WorkError | None) -> None:
         """The call has ended; see `Turn.outcome`."""
         self._used_at = self._clock()
         weather = self._weather(outcome)
-        if isinstance(outcome, (ModelReply, ChatReply, *_ANSWERS)):
+        if isinstance(outcome, (ModelReply, ChatReply, EmbeddingReply, *_ANSWERS)):
             self._governor.answered(call)
         elif isinstance(outcome, WorkError) and weather is not None:
             self._cause = outcome.code
@@ -266,7 +280,7 @@ class _Door:
             self._governor.released(call)
         self._serve()
 
-    def _weather(self, outcome: ModelReply | ChatReply | WorkError | None) -> Weather | None:
+    def _weather(self, outcome: _Reply | WorkError | None) -> Weather | None:
         """What a failure says about the key.
 
         A project's key that is refused is no weather: its evaluations are stopped, and whoever still waits

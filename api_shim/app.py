@@ -18,8 +18,10 @@ from api_shim.metrics import MetricsMiddleware, metrics
 from api_shim.middleware import FailureMiddleware, HeadMiddleware, RequestIdMiddleware
 from api_shim.routes import (
     capture,
+    cluster_pages,
     clustering_config,
     clustering_jobs,
+    clustering_runs,
     dataset_items,
     datasets,
     evaluation_backfills,
@@ -34,6 +36,7 @@ from api_shim.routes import (
     review_queue_items,
     review_queues,
     score_definitions,
+    sentiment,
     summarization,
     text_repr,
     trace_reviews,
@@ -54,6 +57,7 @@ RESOURCES = (
     dataset_items.RESOURCE,
     clustering_config.RESOURCE,
     clustering_jobs.RESOURCE,
+    clustering_runs.RESOURCE,
     score_definitions.RESOURCE,
     trace_reviews.RESOURCE,
     review_queues.RESOURCE,
@@ -62,6 +66,7 @@ RESOURCES = (
     summarization.RESOURCE,
     evaluation_summary.RESOURCE,
     translate.RESOURCE,
+    sentiment.RESOURCE,
 )
 """Every resource of the API. A new one is added here, and nowhere else."""
 
@@ -79,6 +84,7 @@ def create_app(deps: Deps, *, extra_routes: Sequence[BaseRoute] = ()) -> Starlet
             *capture.routes(),
             *docs_routes(RESOURCES),
             *report_pages.routes(),
+            *cluster_pages.routes(),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),

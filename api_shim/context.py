@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from temporalio.client import Client
 
-from assay.domain.signed_links import ReportLinks
+from assay.contracts.sentiment import SentimentSource
+from assay.domain.signed_links import PageLinks
 from assay.ports import (
+    ClusteringArtefacts,
     EventStore,
     EventWriter,
+    GenerationInputs,
     HogRunner,
     JudgedRuns,
     ProviderDirectory,
@@ -21,7 +24,7 @@ from assay.ports import (
     ReportData,
     TraceReads,
 )
-from schedules.job_schedules import SUMMARIZATION_CRON
+from schedules.job_kinds import JobCrons
 
 _LARGE_READS = 2
 """A captured event may have 8 MB, and some ten times that as objects."""
@@ -37,11 +40,14 @@ class Deps:
         providers: what model providers say about projects' keys.
         temporal: connected client with the engine's data converter.
         report_data: results over time, for the pages of reports.
-        report_links: signed links to those pages.
+        page_links: signed links to the pages of runs.
         judged_runs: what evaluations have found.
         traces: events of traces, by what people know of them.
+        inputs: what generations were asked.
+        sentiment: who says how texts feel.
+        clustering_artefacts: what runs of clustering jobs have found.
         trial_eval_limit: evaluations that a project may run on the operator's own model key.
-        summarization_cron: of the Schedules of clustering jobs; `off`: they have none.
+        job_crons: of the Schedules of clustering jobs.
         throttle: whether per-key request limits are on.
         ready_checks: one named probe per dependency; a probe raises when its dependency is down.
         clock: seconds, monotonic; what request limits are counted by.
@@ -56,13 +62,16 @@ class Deps:
     hog: HogRunner
     temporal: Client
     report_data: ReportData
-    report_links: ReportLinks
+    page_links: PageLinks
     judged_runs: JudgedRuns
     traces: TraceReads
+    inputs: GenerationInputs
+    sentiment: SentimentSource
+    clustering_artefacts: ClusteringArtefacts
     trial_eval_limit: int
     throttle: bool
     ready_checks: Mapping[str, Callable[[], Awaitable[None]]]
-    summarization_cron: str = SUMMARIZATION_CRON
+    job_crons: JobCrons = field(default_factory=JobCrons)
     clock: Callable[[], float] = time.monotonic
     large_reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_READS))
 

@@ -28,7 +28,7 @@ async def jobs_decided(call: Call[Any, Any], *gone: UUID) -> None:
     deps, project_id = call.deps, call.project.id
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            schedules = JobSchedules(deps.temporal, deps.registry, cron=deps.summarization_cron)
+            schedules = JobSchedules(deps.temporal, deps.registry, crons=deps.job_crons)
             await schedules.keep_project(project_id, gone=gone)
     except Exception as error:  # whatever it is, the change is stored and its caller must hear that
         reason = str(error) or type(error).__name__

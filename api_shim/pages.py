@@ -22,6 +22,7 @@ def page_response(
     template: str,
     values: Mapping[str, object],
     *,
+    style: str | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -30,38 +31,40 @@ def page_response(
     Args:
         template: name of a file in `templates/`.
         values: what the template names; text is escaped, `Markup` is not.
+        style: a style sheet in `templates/` that this page has besides that of all pages.
     """
-    html = _templates().get_template(template).render(values)
+    css = Markup(_style(style))  # noqa: S704  (files of our own)
+    html = _templates().get_template(template).render(values, style=css)
     # Text of a model or a trace may hold lone surrogates, which UTF-8 has no form for.
     return Response(
         html.encode("utf-8", "replace"),
         status_code=status,
         media_type="text/html",
-        headers=_headers() | dict(headers or {}),
+        headers=_headers(style) | dict(headers or {}),
     )
 
 
 @cache
 def _templates() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("api_shim"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["style"] = Markup(_style())  # noqa: S704  (a file of our own)
-    return environment
 
 
 @cache
-def _style() -> str:
-    return files("api_shim").joinpath("templates/page.css").read_text(encoding="utf-8")
+def _style(more: str | None) -> str:
+    folder = files("api_shim").joinpath("templates")
+    names = ["page.css"] if more is None else ["page.css", more]
+    return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
 
 
 @cache
-def _headers() -> dict[str, str]:
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+def _headers(style: str | None) -> dict[str, str]:
+    digest = base64.b64encode(hashlib.sha256(_style(style).encode()).digest()).decode()
     policy = {
         "default-src": "'none'",
         "style-src": f"'sha256-{digest}'",

@@ -6,12 +6,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from api_shim.moments import moment
 from api_shim.operations import Call
 from api_shim.schemas.summarization import SummarizationRequest
 from assay.contracts.event_names import EVALUATION, GENERATION
 from assay.contracts.summarization import SummaryKind
 from assay.contracts.wire import parse_uuid
-from assay.domain.filters.dates import NamedDate
 from assay.domain.summaries.entities import Entity, event_of, sent_entity, trace_of
 from assay.errors import FieldError, NotFound, NotPossible
 
@@ -63,11 +63,10 @@ def _span_words(window: tuple[datetime, datetime]) -> str:
 
 def _moment(text: str, now: datetime, *, last: bool) -> datetime:
     """The beginning of a date, or its end if it is the last one."""
-    named = NamedDate.parse(text, exact=False)
-    if named is None:
+    found = moment(text, now, last=last)
+    if found is None:
         raise ValueError(f"{text} is no date.")
-    span = named.span(now)
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=span.end if last else span.start)
+    return found
 
 
 def _trace(call: _Call, trace_id: str, window: tuple[datetime, datetime]) -> Entity:

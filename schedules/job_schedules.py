@@ -1,4 +1,4 @@
-"""Schedules of clustering jobs: what there has to be of them, and keeping it so.
+"""Keep the Schedules of clustering jobs as they have to be.
 
 They are derived from the registry and never the truth about a job: whoever changes a job sees to its own
 Schedules, and `reconcile` to all of them.
@@ -13,20 +13,11 @@ from uuid import UUID
 
 from temporalio.client import Client
 
-from assay.contracts.clustering import AnalysisLevel, JobRef
-from assay.contracts.summarization_windows import SchedulesKept, SummarizationWindowInput, WindowRef
-from assay.domain.run_details import short
+from assay.contracts.clustering import JobRef
+from assay.contracts.summarization_windows import SchedulesKept
 from assay.ports import Registry
-from assay.temporal.ids import SUMMARIZATION_WINDOW, summarization_window_id
-from assay.temporal.priorities import Rank, fair
-from assay.temporal.search_attributes import JOB, PROJECT, pairs
+from schedules.job_kinds import PREFIXES, JobCrons, possible, wanted
 from schedules.native import Change, NativeSchedule, ensure, is_as_listed, remove
-
-SUMMARIZATION_CRON: Final = "0 * * * *"
-"""When hours are summarised, unless an operator decides otherwise."""
-
-OFF: Final = "off"
-"""Instead of a cron text: they are not."""
 
 _PAGE: Final = 1_000
 """Schedules per call of a list."""
@@ -34,38 +25,18 @@ _PAGE: Final = 1_000
 _LOOKED_INTO: Final = 50
 """Schedules that seem to be in order, each time."""
 
-_SUMMARISED: Final = (AnalysisLevel.TRACE, AnalysisLevel.GENERATION)
-
-
-def wanted(project_id: int, jobs: Sequence[JobRef], *, cron: str) -> tuple[NativeSchedule, ...]:
-    """The Schedules of a project: of each enabled job, or of none at all if it has no jobs.
-
-    Args:
-        jobs: of the project, enabled or not.
-        cron: see `SUMMARIZATION_CRON`; or `OFF`.
-    """
-    if cron == OFF:
-        return ()
-    if not jobs:
-        return (_window(WindowRef(project_id=project_id), f"project {project_id}", cron),)
-    return tuple(
-        _window(WindowRef(project_id=project_id, job_id=job.id), f"“{short(job.name)}”", cron)
-        for job in jobs
-        if job.enabled and job.analysis_level in _SUMMARISED
-    )
-
 
 class JobSchedules:
     """Keeps Temporal's Schedules as the jobs in the registry want them.
 
     Args:
-        cron: of summarization, or `OFF`.
+        crons: when things are done for them.
     """
 
-    def __init__(self, client: Client, registry: Registry, *, cron: str) -> None:
+    def __init__(self, client: Client, registry: Registry, *, crons: JobCrons) -> None:
         self._client = client
         self._registry = registry
-        self._cron = cron
+        self._crons = crons
 
     async def keep_all(self) -> SchedulesKept:
         """See to the Schedules of all projects; those that no job wants any more are deleted.
@@ -81,7 +52,7 @@ class JobSchedules:
         there = {
             listed.id: listed
             async for listed in await self._client.list_schedules(page_size=_PAGE)
-            if listed.id.startswith(SUMMARIZATION_WINDOW)
+            if listed.id.startswith(PREFIXES)
         }
         jobs: dict[int, list[JobRef]] = {
             project_id: [] for project_id in await self._registry.access.project_ids()
@@ -91,7 +62,7 @@ class JobSchedules:
         schedules = [
             schedule
             for project_id, mine in jobs.items()
-            for schedule in wanted(project_id, mine, cron=self._cron)
+            for schedule in wanted(project_id, mine, crons=self._crons)
         ]
         settled = [
             schedule.id
@@ -112,8 +83,8 @@ class JobSchedules:
         """
         jobs = [JobRef.of(job) for job in await self._registry.clustering_jobs.list(project_id)]
         known = [None, *(job.id for job in jobs), *gone]
-        there = [summarization_window_id(WindowRef(project_id=project_id, job_id=job_id)) for job_id in known]
-        return await self._keep(wanted(project_id, jobs, cron=self._cron), there)
+        there = [schedule_id for job_id in known for schedule_id in possible(project_id, job_id)]
+        return await self._keep(wanted(project_id, jobs, crons=self._crons), there)
 
     async def _keep(
         self, schedules: Sequence[NativeSchedule], there: Iterable[str], settled: Collection[str] = ()
@@ -126,16 +97,3 @@ class JobSchedules:
             changed=sum(change is not Change.UNCHANGED for change in changes.values()),
             deleted=len(deleted),
         )
-
-
-def _window(ref: WindowRef, whose: str, cron: str) -> NativeSchedule:
-    job = () if ref.job_id is None else ((JOB, str(ref.job_id)),)
-    return NativeSchedule(
-        id=summarization_window_id(ref),
-        workflow="summarization-window",
-        argument=SummarizationWindowInput(ref=ref),
-        cron=cron,
-        summary=f"Summarises a sample of each hour for {whose}",
-        attributes=pairs((PROJECT, str(ref.project_id)), *job),
-        priority=fair(Rank.SUMMARIES, ref.project_id),
-    )

@@ -45,7 +45,7 @@ RECONCILE_REPORTS_CRON: Final = "*/10 * * * *"
 """When reports are compared with their workflows, unless an operator decides otherwise."""
 
 _CATCHUP: Final = timedelta(minutes=1)
-"""What was due while Temporal was away is not made up for: the next run covers the whole time."""
+"""What was due while Temporal was away is as a rule not made up for: the next run covers the whole time."""
 
 _AT_ONCE: Final = 8
 
@@ -63,6 +63,7 @@ class NativeSchedule:
         cron: five fields, UTC; empty: it goes by `every`.
         attributes: search attributes of the Schedule and of its runs.
         priority: of its runs.
+        catchup: how long after its time a run that was missed, because Temporal was away, is still begun.
     """
 
     id: str
@@ -73,6 +74,7 @@ class NativeSchedule:
     cron: str = ""
     attributes: TypedSearchAttributes = TypedSearchAttributes.empty
     priority: Priority = Priority.default
+    catchup: timedelta = _CATCHUP
 
 
 class Change(StrEnum):
@@ -211,7 +213,7 @@ def _schedule(wanted: NativeSchedule, *, state: ScheduleState | None = None) -> 
     return Schedule(
         action=_action(wanted),
         spec=_times(wanted),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCHUP),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=wanted.catchup),
         state=state or ScheduleState(),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from temporalio import workflow
@@ -14,8 +14,11 @@ from assay.temporal.search_attributes import OUTCOME
 
 
 @contextmanager
-def outcome_shown() -> Iterator[None]:
+def outcome_shown(outcome: Callable[[], str] = lambda: "completed") -> Iterator[None]:
     """Show what becomes of the work inside: that it is done, or why it fails.
+
+    Args:
+        outcome: of what did not fail, asked at its end.
 
     Raises:
         ApplicationError: it failed; the catalogue's code is the type, so that callers find the story there.
@@ -29,4 +32,4 @@ def outcome_shown() -> Iterator[None]:
         workflow.set_current_details(failure_details(code, message))
         workflow.upsert_search_attributes([OUTCOME.value_set("failed")])
         raise ApplicationError(message, type=code, non_retryable=True) from error
-    workflow.upsert_search_attributes([OUTCOME.value_set("completed")])
+    workflow.upsert_search_attributes([OUTCOME.value_set(outcome())])

@@ -10,6 +10,7 @@ from api_shim.object_operations import changes, creation, deletion, existing, li
 from api_shim.operations import Call, Resource
 from api_shim.pagination import Page, PageQuery, page_of
 from api_shim.partial import sent_fields, with_changes
+from api_shim.routes.clustering_runs import RUN_JOB
 from api_shim.schemas.clustering_jobs import ClusteringJobRequest, ClusteringJobResponse
 from assay.contracts.clustering import MAX_JOBS, ClusteringJobSpec
 from assay.errors import NotFound
@@ -86,5 +87,6 @@ RESOURCE = Resource(
             also=_NAME_TAKEN,
         ),
         deletion(delete_job),
+        RUN_JOB,
     ),
 )

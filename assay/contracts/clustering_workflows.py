@@ -8,7 +8,7 @@ from pydantic import Field
 
 from assay.contracts.base import HistoryContract, UtcDatetime
 from assay.contracts.clustering import AnalysisLevel
-from assay.contracts.clustering_runs import ClusteringTrigger
+from assay.contracts.clustering_runs import ClusteringRunStatus, ClusteringTrigger
 
 DEFAULT_DAYS = 7
 MOST_DAYS = 90
@@ -24,6 +24,7 @@ class ClusteringRunInput(HistoryContract):
         days: how far back items are looked for.
         max_items: the sample.
         run_label: goes into the run's id.
+        at: when it is due, the end of its window; None: when the Schedule that starts it says.
     """
 
     project_id: int
@@ -32,6 +33,7 @@ class ClusteringRunInput(HistoryContract):
     days: int = DEFAULT_DAYS
     max_items: int = DEFAULT_ITEMS
     run_label: str = ""
+    at: UtcDatetime | None = None
 
 
 class OpenClusteringRun(HistoryContract):
@@ -73,15 +75,22 @@ class ClusteringStep(HistoryContract):
     given: ClusteringRunInput
     plan: ClusteringPlan
 
+    @property
+    def place(self) -> tuple[int, UUID]:
+        """The project and the run, by which everything of it is found."""
+        return self.given.project_id, self.plan.id
+
 
 class ItemsSampled(HistoryContract):
     """The sample.
 
     Attributes:
+        skip: why none could be drawn; empty: they were, or there are none.
         found: items that could have been drawn.
         drawn: that were.
     """
 
+    skip: str = ""
     found: int
     drawn: int
 
@@ -114,12 +123,24 @@ class ItemsEmbedded(HistoryContract):
     cached: int
 
 
+class ClusterItems(HistoryContract):
+    """Asks for the clusters of the sample.
+
+    Attributes:
+        model: whose vectors count.
+    """
+
+    step: ClusteringStep
+    model: str
+
+
 class ItemsClustered(HistoryContract):
     """What was found.
 
     Attributes:
         method: `hdbscan`, or the name of the fallback for few items.
         stability: how well clusterings of parts agree with it, 0 to 1; None where that was not looked at.
+        parameters: further ones of `$ai_clustering_params`.
         kept, born, split, merged, died: clusters, compared with the run before.
     """
 
@@ -135,6 +156,7 @@ class ItemsClustered(HistoryContract):
     merged: int = 0
     died: tuple[int, ...] = ()
     next_cluster_id: int = 0
+    parameters: dict[str, str | int | float | None] = Field(default_factory=dict)
 
 
 class LabelsWanted(HistoryContract):
@@ -182,37 +204,73 @@ class ClustersLabelled(HistoryContract):
     cost_usd: float | None = None
 
 
+class SentimentMeasured(HistoryContract):
+    """How the users feel.
+
+    Attributes:
+        skip: why nobody looked; empty: somebody did.
+        texts: that were looked at.
+    """
+
+    skip: str = ""
+    texts: int = 0
+
+
 class ClusteringNumbers(HistoryContract):
-    """Numbers that a run is closed with."""
+    """What the steps of a run have come to.
+
+    Attributes:
+        label_model: that named clusters; empty: none did.
+        label_problem: why no model has named the others; empty: no model was needed for them.
+        cost_usd: None as soon as a price is unknown.
+    """
 
     sampled: ItemsSampled | None = None
     read: ItemsRead | None = None
     embedded: ItemsEmbedded | None = None
     clustered: ItemsClustered | None = None
+    sentiment: SentimentMeasured | None = None
     labelled_by_model: int = 0
+    carried: int = 0
+    label_model: str = ""
+    label_problem: str = ""
     cost_usd: float | None = 0.0
+
+
+class EmitClusters(HistoryContract):
+    """Asks for the event of a run."""
+
+    step: ClusteringStep
+    numbers: ClusteringNumbers
 
 
 class CloseClusteringRun(HistoryContract):
     """How a run ended.
 
     Attributes:
-        outcome: `completed`, `skipped` or `failed`.
+        outcome: a `ClusteringRunStatus`, not `running`.
         reason: why it was skipped or has failed.
     """
 
-    step: ClusteringStep
-    outcome: str
+    given: ClusteringRunInput
+    id: UUID
+    outcome: ClusteringRunStatus
     reason: str = ""
     numbers: ClusteringNumbers = ClusteringNumbers()
 
 
 class ClusteringRunResult(HistoryContract):
-    """The end of a workflow."""
+    """The end of a workflow.
+
+    Attributes:
+        reason: why it was skipped.
+        labelled: who named clusters → so many.
+    """
 
     id: UUID
     run_id: str
-    outcome: str
+    outcome: ClusteringRunStatus
+    reason: str = ""
     items: int = 0
     clusters: int = 0
     noise: int = 0

@@ -226,12 +226,14 @@ class SchedulesKept(HistoryContract):
     Attributes:
         schedules: that there are to be.
         changed, deleted: made or brought up to date, and removed.
+        runs_closed: clustering runs whose workflow had ended without a word.
         failure: code of what kept them from being looked after; empty: nothing did.
     """
 
     schedules: int = 0
     changed: int = 0
     deleted: int = 0
+    runs_closed: int = 0
     failure: str = ""
 
 

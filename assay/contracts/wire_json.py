@@ -57,9 +57,11 @@ class Items(Rule):
 
     Attributes:
         max_items: longest list that is accepted.
+        empty: whether an empty list is.
     """
 
     max_items: int | None = None
+    empty: bool = True
 
     @override
     def validate(self, value: Any, source: Any, inner: Callable[[Any], Any]) -> Any:
@@ -74,6 +76,8 @@ class Items(Rule):
                 'Expected a list of items but got type "{type}".',
                 type=type(items).__name__,
             )
+        if not items and not self.empty:
+            raise refusal("empty", "This list may not be empty.")
         if self.max_items is not None and len(items) > self.max_items:
             raise refusal(
                 "max_length",
@@ -84,6 +88,8 @@ class Items(Rule):
 
     @override
     def describe(self, schema: JsonSchemaValue) -> None:
+        if not self.empty:
+            schema["minItems"] = 1
         if self.max_items is not None:
             schema["maxItems"] = self.max_items
 

@@ -20,7 +20,7 @@ from uuid import UUID, uuid4, uuid5
 import orjson
 
 from assay.contracts.capture import Refusal, RefusalCode
-from assay.contracts.event_names import EVALUATION, GENERATION_SUMMARY, TRACE_SUMMARY
+from assay.contracts.event_names import OWN
 from assay.contracts.events import Event
 from assay.domain.json_values import TooDeep, storable, well_formed
 
@@ -44,9 +44,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 EVENT_NAMESPACE = UUID("0c5f5d0e-52c4-5b0b-8d0e-9a3f7c5e7b1d")
 """Namespace of ids of events that came without one. Changing it would make a resend a new event."""
-
-_OWN = frozenset((EVALUATION, TRACE_SUMMARY, GENERATION_SUMMARY))
-"""Events that Assay writes, under uuids of its own."""
 
 _COMPUTED = 5
 """Version of UUIDs that follow from a name (RFC 9562 §5.5)."""
@@ -208,12 +205,12 @@ def _name(value: object) -> str:
 
 
 def _unreserved(event: str, uuid: UUID) -> UUID:
-    """Another uuid in place of one that could be a verdict's, or a summary's.
+    """Another uuid in place of one that could be that of an event of our own.
 
     Their uuids are version 5 and can be computed; a verdict that is sent must not replace one that was
     reached. It keeps its own one through any number of sends.
     """
-    if event not in _OWN or uuid.version != _COMPUTED:
+    if event not in OWN or uuid.version != _COMPUTED:
         return uuid
     return uuid5(EVENT_NAMESPACE, str(uuid))
 

@@ -12,13 +12,15 @@ from assay.ports.access import AccessRepository
 from assay.ports.artifacts import ArtifactRepository
 from assay.ports.clustering import ClusteringConfigRepository, ClusteringJobRepository
 from assay.ports.clustering_runs import ClusteringArtefacts, ClusteringRunRepository, ClusteringSources
+from assay.ports.compute import Compute
 from assay.ports.datasets import DatasetItemRepository, DatasetRepository
 from assay.ports.delivery import EmailSender, SlackSender
-from assay.ports.embeddings import EmbeddingCache, EmbeddingModel
+from assay.ports.embeddings import EmbeddingCache, EmbeddingModel, EmbeddingModels
 from assay.ports.evaluation_reports import EvaluationReportRepository
 from assay.ports.evaluation_targets import EvaluationTargets
 from assay.ports.evaluations import EvaluationRepository, TrialLedger
 from assay.ports.events import EventStore, EventWriter
+from assay.ports.generation_inputs import GenerationInputs
 from assay.ports.hog import HogRunner
 from assay.ports.integrations import IntegrationRepository
 from assay.ports.judged_runs import JudgedRuns
@@ -42,17 +44,20 @@ __all__ = [
     "ClusteringJobRepository",
     "ClusteringRunRepository",
     "ClusteringSources",
+    "Compute",
     "DatasetItemRepository",
     "DatasetRepository",
     "EmailSender",
     "EmbeddingCache",
     "EmbeddingModel",
+    "EmbeddingModels",
     "EvaluationConfigRepository",
     "EvaluationReportRepository",
     "EvaluationRepository",
     "EvaluationTargets",
     "EventStore",
     "EventWriter",
+    "GenerationInputs",
     "HogRunner",
     "IntegrationRepository",
     "JudgedRuns",

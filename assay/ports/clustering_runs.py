@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -31,8 +30,8 @@ class ClusteringRunRepository(Protocol):
     async def open(self, run: ClusteringRun) -> ClusteringRun:
         """Store a run that has begun; if it is there already, that one is left and returned.
 
-        Its `previous` and `next_cluster_id` are set here: to those of the newest completed run of the same
-        job (or of none) and level.
+        Its `previous` and `next_cluster_id` are set here, from the completed runs of the same job (or of
+        none) and level: the one whose window ends last, and the highest number.
         """
 
     async def get(self, project_id: int, run_id: UUID) -> ClusteringRun | None:
@@ -67,34 +66,54 @@ class ClusteringSources(Protocol):
         """How many items there are, and the sample, without texts, in the order of its hash."""
 
     def read(
-        self, project_id: int, level: AnalysisLevel, items: Sequence[ClusteringItem]
+        self,
+        project_id: int,
+        level: AnalysisLevel,
+        items: Sequence[ClusteringItem],
+        *,
+        true_is_failure: Collection[UUID] = (),
     ) -> Iterator[ClusteringItem]:
-        """The items with their texts: of their newest summary, else as people read them."""
-
-    def metrics(
-        self, project_id: int, level: AnalysisLevel, items: Mapping[int, Sequence[ClusteringItem]]
-    ) -> Mapping[int, ClusterMetrics]:
-        """Numbers of clusters.
+        """The items with their texts, in any order: of their newest summary, else as people read them.
 
         Args:
-            items: cluster → its items.
+            true_is_failure: evaluations whose verdict `true` is the bad one.
+        """
+
+    def metrics(
+        self, project_id: int, level: AnalysisLevel, run: UUID, *, true_is_failure: Collection[UUID] = ()
+    ) -> Mapping[int, ClusterMetrics]:
+        """Numbers of the clusters of a run, by its items and placements as they are stored.
+
+        Args:
+            true_is_failure: evaluations whose verdict `true` is the bad one.
         """
 
 
 class ClusteringArtefacts(Protocol):
-    """What the steps of a run hand on to each other; every method blocks. Storing again replaces."""
+    """What the steps of a run hand on to each other; every method blocks.
+
+    Storing again replaces. It is kept for 90 days.
+    """
 
     def put_items(self, project_id: int, run: UUID, items: Sequence[ClusteringItem]) -> None:
         """Store items; one that is there is replaced."""
 
     def items(
-        self, project_id: int, run: UUID, *, after: str = "", limit: int | None = None
+        self, project_id: int, run: UUID, *, after: str = "", limit: int | None = None, texts: bool = True
     ) -> list[ClusteringItem]:
         """Items by id.
 
         Args:
             after: only those whose id is greater.
             limit: so many at most.
+            texts: whether with what they say; without, `text` and `said` are empty.
+        """
+
+    def titles(self, project_id: int, run: UUID, item_ids: Sequence[str]) -> Mapping[str, str]:
+        """Item → what it is called on the page: its title, or how its text begins.
+
+        Args:
+            item_ids: a few thousand at most; those that are not there are left out.
         """
 
     def put_placements(self, project_id: int, run: UUID, placements: Sequence[Placement]) -> None:
@@ -123,6 +142,3 @@ class ClusteringArtefacts(Protocol):
 
     def samples(self, project_id: int, run: UUID, *, per_cluster: int) -> Mapping[int, Sequence[PlacedItem]]:
         """Cluster → the items that are closest to its centroid (of noise: farthest from all)."""
-
-    def forget(self, before: datetime) -> None:
-        """Remove what runs that began earlier have left; safe to repeat."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from assay.ports.access import AccessRepository
 from assay.ports.artifacts import ArtifactRepository
 from assay.ports.clustering import ClusteringConfigRepository, ClusteringJobRepository
+from assay.ports.clustering_runs import ClusteringRunRepository
 from assay.ports.datasets import DatasetItemRepository, DatasetRepository
 from assay.ports.evaluation_reports import EvaluationReportRepository
 from assay.ports.evaluations import EvaluationRepository, TrialLedger
@@ -76,6 +77,10 @@ class Registry(Protocol):
     @property
     def clustering_jobs(self) -> ClusteringJobRepository:
         """Clustering jobs."""
+
+    @property
+    def clustering_runs(self) -> ClusteringRunRepository:
+        """Runs of clustering jobs."""
 
     @property
     def score_definitions(self) -> ScoreDefinitionRepository:

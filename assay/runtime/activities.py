@@ -21,11 +21,13 @@ from activities.judging import Judge
 from activities.model_gate import ModelGate
 from activities.reconcile import ReconcileActivities
 from activities.streams import Streams
-from assay.ports import EventWriter, HogRunner, LanguageModel
+from assay.ports import Compute, EventWriter, HogRunner, SentimentModel
 from assay.runtime.answer_activities import answer_activities
+from assay.runtime.clustering_activities import clustering_activities
 from assay.runtime.delivery import ReportDelivery
 from assay.runtime.hog import process_count
 from assay.runtime.report_activities import report_activities
+from assay.runtime.sentiment_activities import sentiment_activities
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 from assay.runtime.window_activities import window_activities
@@ -38,18 +40,21 @@ def activities_of(
     stores: Stores,
     *,
     writer: EventWriter,
-    model: LanguageModel,
+    models: JudgeModels,
+    gate: ModelGate,
     hog: HogRunner,
     delivery: ReportDelivery,
+    sentiment: SentimentModel,
+    compute: Compute,
 ) -> Mapping[TaskQueue, Sequence[Callable[..., Any]]]:
     """The activities of each queue.
 
     Args:
         client: what activities reach other workflows through.
+        models, gate: how models are asked, and when.
         delivery: how reports reach people.
+        compute: for clusters.
     """
-    gate = ModelGate(model, maximum=settings.model_concurrency)
-    models = JudgeModels(stores.registry, model)
     judge = Judge(models, gate)
     runs = EvaluationActivities(
         registry=stores.registry,
@@ -84,6 +89,16 @@ def activities_of(
     )
     answers = answer_activities(stores, models=models, gate=gate)
     windows = window_activities(client, settings, stores, writer=writer, models=models, gate=gate)
+    feelings = sentiment_activities(stores, sentiment)
+    clusters = clustering_activities(
+        settings,
+        stores,
+        writer=writer,
+        models=models,
+        gate=gate,
+        sentiment=sentiment,
+        compute=compute,
+    )
     return {
         TaskQueue.MAIN: [
             runs.record_verdict,
@@ -100,7 +115,21 @@ def activities_of(
             *reports[TaskQueue.MAIN],
             *answers[TaskQueue.MAIN],
             *windows[TaskQueue.MAIN],
+            *clusters[TaskQueue.MAIN],
         ],
-        TaskQueue.LLM: [runs.judge, judge_batches.judge, *reports[TaskQueue.LLM], *answers[TaskQueue.LLM]],
-        TaskQueue.COMPUTE: [hog_runs.evaluate, hog_batches.evaluate, *windows[TaskQueue.COMPUTE]],
+        TaskQueue.LLM: [
+            runs.judge,
+            judge_batches.judge,
+            *reports[TaskQueue.LLM],
+            *answers[TaskQueue.LLM],
+            *feelings[TaskQueue.LLM],
+            *clusters[TaskQueue.LLM],
+        ],
+        TaskQueue.COMPUTE: [
+            hog_runs.evaluate,
+            hog_batches.evaluate,
+            *windows[TaskQueue.COMPUTE],
+            *feelings[TaskQueue.COMPUTE],
+            *clusters[TaskQueue.COMPUTE],
+        ],
     }

@@ -11,7 +11,8 @@ from api_shim.app import create_app
 from api_shim.context import Deps
 from assay.ports import EventWriter, HogRunner, ProviderDirectory
 from assay.runtime import temporal_client
-from assay.runtime.secrets import report_links
+from assay.runtime.secrets import page_links
+from assay.runtime.sentiment import sentiment_source
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 
@@ -42,11 +43,14 @@ def api(
             hog=hog,
             temporal=client,
             report_data=stores.report_data,
-            report_links=report_links(settings),
+            page_links=page_links(settings),
             judged_runs=stores.judged_runs,
             traces=stores.traces,
+            inputs=stores.inputs,
+            sentiment=sentiment_source(settings),
+            clustering_artefacts=stores.clustering_artefacts,
             trial_eval_limit=settings.trial_eval_limit,
-            summarization_cron=settings.summarization_cron,
+            job_crons=settings.job_crons,
             throttle=settings.throttle,
             ready_checks={
                 "temporal": check_temporal,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from assay.adapters.email import NoMail, SmtpSender, SmtpServer, sender_address
 from assay.contracts.report_runs import ReportRun
+from assay.domain.signed_links import Page
 from assay.ports import EmailSender, SlackSender
-from assay.runtime.secrets import report_links
+from assay.runtime.secrets import page_links
 from assay.runtime.settings import Settings
 from assay.runtime.slack import slack_sender
 
@@ -30,14 +31,14 @@ class ReportDelivery:
 @asynccontextmanager
 async def report_delivery(settings: Settings) -> AsyncIterator[ReportDelivery]:
     """Slack and e-mail for the length of the block."""
-    links = report_links(settings)
+    links = page_links(settings)
     async with slack_sender(settings) as slack:
         with _email_sender(settings) as email:
             yield ReportDelivery(
                 slack=slack,
                 email=email,
                 # A link counts from the run, not from the attempt: each attempt sends the same text.
-                page_url=lambda run: links.public_report_link(run.id, run.created_at),
+                page_url=lambda run: links.public(Page.REPORT, run.id, run.created_at),
             )
 
 

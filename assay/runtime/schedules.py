@@ -54,7 +54,7 @@ async def ensure_job_schedules(client: Client, settings: Settings, registry: Reg
         SetupError: Temporal refuses for another reason.
     """
     try:
-        kept = await JobSchedules(client, registry, cron=settings.summarization_cron).keep_all()
+        kept = await JobSchedules(client, registry, crons=settings.job_crons).keep_all()
     except RPCError as error:
         if error.status is not RPCStatusCode.PERMISSION_DENIED:
             raise SetupError(f"Temporal does not take Schedules: {error.message}.") from error

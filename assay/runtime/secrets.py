@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from assay.domain.signed_links import ReportLinks
+from assay.domain.signed_links import PageLinks
 from assay.errors import SetupError
 from assay.runtime.settings import Settings
 
@@ -37,13 +37,13 @@ def load_secrets(settings: Settings) -> tuple[str, ...]:
     return (_generated(settings.data_dir / "secret"),)
 
 
-def report_links(settings: Settings) -> ReportLinks:
-    """What signs and checks links to the pages of reports; the same in every process.
+def page_links(settings: Settings) -> PageLinks:
+    """What signs and checks links to the pages of runs; the same in every process.
 
     Raises:
         SetupError: as `load_secrets`.
     """
-    return ReportLinks(load_secrets(settings), public_url=settings.public_url)
+    return PageLinks(load_secrets(settings), public_url=settings.public_url)
 
 
 def _generated(path: Path) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -19,17 +20,27 @@ from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from assay.adapters.email import SmtpServer, sender_address
 from assay.adapters.llm import LITELLM_ENVIRONMENT
 from assay.adapters.outbound import OutboundPolicy
+from assay.domain.embedding import hosted_model
 from assay.errors import SetupError
 from schedules.cron import check_cron
-from schedules.job_schedules import OFF, SUMMARIZATION_CRON
+from schedules.job_kinds import CLUSTERING_CRON, OFF, SUMMARIZATION_CRON, JobCrons
 from schedules.native import RECONCILE_REPORTS_CRON
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 _ENV_FILE = ".env"
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _TEMPORAL_CHOICE = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 """Setting one of these means: use that service instead of a child."""
+
+
+class SentimentBackend(StrEnum):
+    """What tells how texts feel."""
+
+    LEXICON = "lexicon"
+    ONNX = "onnx"
+    LLM = "llm"
 
 
 class Settings(BaseSettings):
@@ -115,10 +126,43 @@ class Settings(BaseSettings):
         "processes. It costs up to 15 answers of a model per project and hour, on your own key where a "
         "project has none.",
     )
+    clustering_cron: str = Field(
+        CLUSTERING_CRON,
+        description="When what happened in the last days is put into [clusters](clustering.md), also in "
+        "projects without clustering jobs: cron with five fields, in UTC, or `off`; the same for all "
+        "processes. New clusters are named by a model, on your own key where a project has none.",
+    )
+    embedding_model: str | None = Field(
+        None,
+        description="A hosted model that [embeds texts](embeddings.md), `provider/model`, such as "
+        "`openai/text-embedding-3-small`; the same for all processes. Unset: the local model.",
+    )
+    sentiment_backend: SentimentBackend = Field(
+        SentimentBackend.LEXICON,
+        description="What tells [how texts feel](sentiment-backends.md): `lexicon`, `onnx` (your model) "
+        "or `llm` (texts go to the model provider); the same for all processes.",
+    )
+    sentiment_model: str | None = Field(
+        None,
+        validate_default=True,
+        description="With `onnx`, which needs it: a folder with `model.onnx`, `tokenizer.json` and "
+        "`config.json`, or a repository of the Hugging Face hub, `owner/name@revision`. With `llm`: a model "
+        "of the provider whose key is used; unset: its usual one.",
+    )
     slack_base_url: str | None = Field(
         None, description="Base URL of Slack's Web API; unset: Slack's own, `https://slack.com/api/`."
     )
     throttle: bool = Field(True, description="`off` lifts the per-key request limits.")
+
+    @field_validator("sentiment_model")
+    @classmethod
+    def _fits_the_backend(cls, value: str | None, info: ValidationInfo) -> str | None:
+        backend = info.data.get("sentiment_backend")
+        if value is None and backend is SentimentBackend.ONNX:
+            raise ValueError("must be set with ASSAY_SENTIMENT_BACKEND=onnx")
+        if value is not None and backend is SentimentBackend.LEXICON:
+            raise ValueError("goes with ASSAY_SENTIMENT_BACKEND=onnx or llm; the lexicon has no other model")
+        return value
 
     @field_validator("outbound_allow")
     @classmethod
@@ -131,10 +175,15 @@ class Settings(BaseSettings):
     def _is_a_cron_text(cls, value: str) -> str:
         return check_cron(value)
 
-    @field_validator("summarization_cron")
+    @field_validator("summarization_cron", "clustering_cron")
     @classmethod
     def _is_a_cron_text_or_off(cls, value: str) -> str:
         return value if value == OFF else check_cron(value)
+
+    @field_validator("embedding_model")
+    @classmethod
+    def _is_a_hosted_model(cls, value: str | None) -> str | None:
+        return None if value is None else hosted_model(value).name
 
     @field_validator("public_url", "slack_base_url")
     @classmethod
@@ -171,6 +220,11 @@ class Settings(BaseSettings):
     def embedded_events(self) -> bool:
         """Whether the event store is chDB inside this process."""
         return self.clickhouse_url is None
+
+    @property
+    def job_crons(self) -> JobCrons:
+        """When things are done for clustering jobs."""
+        return JobCrons(summarization=self.summarization_cron, clustering=self.clustering_cron)
 
     @property
     def registry_url(self) -> str:
@@ -267,6 +321,12 @@ def certificate_authorities() -> Mapping[str, str]:
     """The variables that tell OpenSSL of more certificate authorities, fit for any working directory."""
     found = {name: os.environ.get(name) for name in _AUTHORITIES}  # noqa: TID251
     return {name: str(Path(value).absolute()) for name, value in found.items() if value}
+
+
+def numeric_threads() -> Mapping[str, str]:
+    """The variables that tell numeric libraries how many threads to use, for processes that compute."""
+    found = {name: os.environ.get(name) for name in _THREADS}  # noqa: TID251
+    return {name: value for name, value in found.items() if value}
 
 
 def prepare_environment_for_litellm() -> None:

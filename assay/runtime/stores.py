@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from assay.adapters.clickhouse import (
+    ClickHouseClusteringArtefacts,
+    ClickHouseClusteringSources,
     ClickHouseEmbeddings,
     ClickHouseEvaluationTargets,
     ClickHouseEventStore,
+    ClickHouseGenerationInputs,
     ClickHouseJudgedRuns,
     ClickHouseReportData,
     ClickHouseTraces,
@@ -29,8 +32,8 @@ class Stores:
     """Open stores.
 
     Attributes:
-        targets, report_data, judged_runs, traces, candidates, embeddings: kept in the event store, through
-            the same connection.
+        targets, report_data, judged_runs, traces, candidates, inputs, embeddings, clustering_sources,
+            clustering_artefacts: kept in the event store, through the same connection.
     """
 
     registry: SqlRegistry
@@ -40,7 +43,10 @@ class Stores:
     judged_runs: ClickHouseJudgedRuns
     traces: ClickHouseTraces
     candidates: ClickHouseWindowCandidates
+    inputs: ClickHouseGenerationInputs
     embeddings: ClickHouseEmbeddings
+    clustering_sources: ClickHouseClusteringSources
+    clustering_artefacts: ClickHouseClusteringArtefacts
 
     @classmethod
     def of(cls, registry: SqlRegistry, events: ClickHouseEventStore) -> Stores:
@@ -54,7 +60,10 @@ class Stores:
             judged_runs=ClickHouseJudgedRuns(connection),
             traces=ClickHouseTraces(connection),
             candidates=ClickHouseWindowCandidates(connection),
+            inputs=ClickHouseGenerationInputs(connection),
             embeddings=ClickHouseEmbeddings(connection),
+            clustering_sources=ClickHouseClusteringSources(connection),
+            clustering_artefacts=ClickHouseClusteringArtefacts(connection),
         )
 
 

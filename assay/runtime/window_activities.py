@@ -13,8 +13,8 @@ from activities.model_answers import ModelAnswers
 from activities.model_gate import ModelGate
 from activities.summarization_windows import SummarizationWindowActivities
 from activities.summary_embeddings import SummaryEmbeddingActivities
-from assay.adapters.embeddings import StaticEmbeddings
 from assay.ports import EventWriter
+from assay.runtime.embeddings import embedding_models
 from assay.runtime.settings import Settings
 from assay.runtime.stores import Stores
 from assay.temporal.queues import TaskQueue
@@ -43,10 +43,12 @@ def window_activities(
         answers=ModelAnswers(artifacts=registry.artifacts, models=models, gate=gate),
         writer=writer,
     )
-    schedules = JobSchedules(client, registry, cron=settings.summarization_cron)
-    jobs = JobWorkflowActivities(client=client, schedules=schedules)
+    schedules = JobSchedules(client, registry, crons=settings.job_crons)
+    jobs = JobWorkflowActivities(client=client, schedules=schedules, runs=registry.clustering_runs)
     embeddings = SummaryEmbeddingActivities(
-        artifacts=registry.artifacts, model=StaticEmbeddings(), cache=stores.embeddings
+        artifacts=registry.artifacts,
+        models=embedding_models(settings, registry, models=models, gate=gate),
+        cache=stores.embeddings,
     )
     return {
         TaskQueue.MAIN: [windows.plan, windows.prepare, windows.record, jobs.keep, jobs.await_summary],

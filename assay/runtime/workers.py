@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.judge_models import JudgeModels
+from activities.model_answers import ModelAnswers
+from activities.model_gate import ModelGate
+from assay.adapters.compute import ComputeProcesses
 from assay.ports import EventWriter, HogRunner, LanguageModel
 from assay.runtime.activities import activities_of
 from assay.runtime.delivery import ReportDelivery
-from assay.runtime.settings import Settings
+from assay.runtime.sentiment import sentiment_model
+from assay.runtime.settings import Settings, numeric_threads
 from assay.runtime.stores import Stores
 from assay.temporal.queues import TaskQueue
+from workflows.clustering_runs import ClusteringRunWorkflow
 from workflows.evaluation_backfills import EvaluationBackfill
 from workflows.evaluation_batches import EvaluationBatch
 from workflows.evaluation_report_runs import EvaluationReportRun
@@ -27,6 +34,7 @@ from workflows.evaluation_summaries import EvaluationSummary
 from workflows.evaluations import RunEvaluation
 from workflows.reconcile import Reconcile
 from workflows.reconcile_reports import ReconcileReports
+from workflows.sentiment import SentimentBatch
 from workflows.summarization import Summarization
 from workflows.summarization_windows import SummarizationWindow
 from workflows.translations import Translation
@@ -46,6 +54,8 @@ WORKFLOWS: Sequence[type] = (
     Summarization,
     SummarizationWindow,
     Translation,
+    SentimentBatch,
+    ClusteringRunWorkflow,
 )
 """Every workflow type; each has a recorded history in the test suite."""
 
@@ -88,9 +98,35 @@ async def run_workers(
     Yields:
         A task that ends, with one sentence, only when a worker fails for good.
     """
-    activities = activities_of(
-        client, settings, stores, writer=writer, model=model, hog=hog, delivery=delivery
-    )
+    models = JudgeModels(stores.registry, model)
+    gate = ModelGate(model, maximum=settings.model_concurrency)
+    async with AsyncExitStack() as stack:
+        answers = ModelAnswers(artifacts=stores.registry.artifacts, models=models, gate=gate)
+        # Of its own: clusters take a minute and a gigabyte, and nobody else should have to wait for them.
+        compute = ComputeProcesses(processes=1, environment=numeric_threads())
+        stack.push_async_callback(compute.close)
+        activities = activities_of(
+            client,
+            settings,
+            stores,
+            writer=writer,
+            models=models,
+            gate=gate,
+            hog=hog,
+            delivery=delivery,
+            sentiment=await stack.enter_async_context(sentiment_model(settings, answers)),
+            compute=compute,
+        )
+        yield await stack.enter_async_context(_polling(client, queues, activities))
+
+
+@asynccontextmanager
+async def _polling(
+    client: Client,
+    queues: Sequence[TaskQueue],
+    activities: Mapping[TaskQueue, Sequence[Callable[..., Any]]],
+) -> AsyncIterator[asyncio.Task[str]]:
+    """Workers of these queues for the length of the block; yields what `run_workers` yields."""
     workflow_threads = ThreadPoolExecutor(_WORKFLOW_THREADS, thread_name_prefix="workflow")
     makers: Mapping[TaskQueue, Callable[[], Worker]] = {
         TaskQueue.MAIN: lambda: Worker(

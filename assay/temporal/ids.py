@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from uuid import UUID
 
@@ -65,8 +65,25 @@ SUMMARIZATION_WINDOW = "summarization-window-"
 
 def summarization_window_id(ref: WindowRef) -> str:
     """Id of the Schedule of a job, or of a project without jobs; a run's id adds the time."""
-    whose = f"project-{ref.project_id}" if ref.job_id is None else str(ref.job_id)
-    return f"{SUMMARIZATION_WINDOW}{whose}"
+    return f"{SUMMARIZATION_WINDOW}{_whose(ref.project_id, ref.job_id)}"
+
+
+CLUSTERING_RUN = "clustering-run-"
+"""What the ids of all `clustering-run` workflows and their Schedules begin with."""
+
+
+def clustering_schedule_id(project_id: int, job_id: UUID | None) -> str:
+    """Id of the Schedule of a job, or of a project without jobs, that puts items into clusters."""
+    return f"{CLUSTERING_RUN}{_whose(project_id, job_id)}"
+
+
+def clustering_run_id(project_id: int, job_id: UUID | None, at: datetime) -> str:
+    """Id of a `clustering-run` workflow, as Temporal names those that a Schedule starts.
+
+    Args:
+        at: when it is due; whole seconds of it count.
+    """
+    return f"{clustering_schedule_id(project_id, job_id)}-{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def answer_id(workflow_type: str, digest: str) -> str:
@@ -91,3 +108,7 @@ def sweep_dispatch_id(
     page = "" if before is None else f"/{before[0].isoformat()}/{before[1]}"
     digest = blake2b(f"{window}{page}".encode(), digest_size=_DIGEST_BYTES).hexdigest()
     return f"sweep-{evaluation_id}-{digest}"
+
+
+def _whose(project_id: int, job_id: UUID | None) -> str:
+    return f"project-{project_id}" if job_id is None else str(job_id)

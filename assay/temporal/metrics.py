@@ -52,6 +52,14 @@ MODEL_CALLS_IN_FLIGHT = Gauge(
 MODEL_CIRCUITS_OPEN = Gauge(
     "assay_model_circuits_open", "Keys on which nothing is asked because too much failed.", ["provider"]
 )
+CLUSTERING_RUNS = Counter(
+    "assay_clustering_runs_total",
+    "Runs of clustering jobs that this process closed; outcome is `completed`, `skipped` or `failed`.",
+    ["level", "outcome"],
+)
+CLUSTERING_ITEMS = Counter(
+    "assay_clustering_items_total", "Items that completed runs have put into clusters or left out.", ["level"]
+)
 RECONCILE_GAPS = Counter(
     "assay_reconcile_gaps_total", "Sampled targets found without a verdict that nobody worked on."
 )

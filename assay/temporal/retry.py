@@ -247,6 +247,15 @@ BATCH_ANSWER_CALL = Budget(
 )
 """The same where nobody waits: outages pass."""
 
+CLASSIFY = Budget(
+    # Others may be before it where it is computed; a dead worker is noticed by its silence.
+    attempt=timedelta(minutes=20),
+    total=timedelta(hours=1),
+    retry=ANSWER_CALL.retry,
+    heartbeat=timedelta(seconds=15),
+)
+"""Classifying a batch of texts; somebody waits for the first minute of it."""
+
 WINDOW_STEP = Budget(
     attempt=timedelta(minutes=10),
     # Not for ever: the next hour waits. The next run draws again, and who needs a vector makes it.
@@ -255,6 +264,52 @@ WINDOW_STEP = Budget(
     heartbeat=timedelta(seconds=15),
 )
 """What is done for an hour that is summarised, but for the questions and for storing what they cost."""
+
+CLUSTERING_STEP = Budget(
+    # The texts of fifty thousand traces are made for it; an attempt goes on where the one before it ended.
+    attempt=timedelta(hours=1),
+    # Not for ever: the next day's run waits.
+    total=timedelta(hours=6),
+    retry=STORE.retry,
+    heartbeat=timedelta(seconds=15),
+)
+"""Looking for what is put into clusters, and reading and embedding it."""
+
+_FEW = RetryPolicy(
+    initial_interval=FIRST_RETRY,
+    backoff_coefficient=4,
+    maximum_interval=timedelta(minutes=5),
+    maximum_attempts=6,
+    non_retryable_error_types=NEVER_RETRY,
+)
+"""For work that takes memory and processor time: what ends it is as a rule there in the next attempt, too."""
+
+CLUSTERING_COMPUTE = Budget(
+    # Fifty thousand items take a minute and a half on a machine that has nothing else to do.
+    attempt=timedelta(minutes=30),
+    total=timedelta(hours=6),
+    retry=_FEW,
+    heartbeat=timedelta(seconds=15),
+)
+"""Putting items into clusters."""
+
+LABEL_CALL = Budget(
+    attempt=ANSWER_CALL.attempt,
+    # With an end: clusters have names without a model, too, and the run waits for these.
+    total=timedelta(minutes=30),
+    retry=_WEATHER,
+    heartbeat=timedelta(seconds=15),
+)
+"""One question for names of clusters."""
+
+CLUSTER_NUMBERS = Budget(
+    attempt=timedelta(minutes=10),
+    # Likewise: clusters are of use without them.
+    total=timedelta(minutes=30),
+    retry=_FEW,
+    heartbeat=timedelta(seconds=15),
+)
+"""Cost, errors and sentiment of clusters."""
 
 REPORT_TOOL = Budget(
     attempt=timedelta(seconds=90),

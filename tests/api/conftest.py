@@ -13,6 +13,7 @@ from assay.adapters.hog.processes import HogProcesses
 from assay.contracts.access import Project
 from tests.api.llm_analytics import Api
 from tests.harness.api import ApiWorld, api_world, judge
+from tests.harness.browser import Tab, browser_tab
 from tests.harness.hog import hog_processes
 from tests.harness.postgres import PostgresServer
 from tests.harness.providers import ScriptedProviders
@@ -61,6 +62,13 @@ def postgresql_url(postgres: PostgresServer) -> AbstractAsyncContextManager[str]
 async def project(world: ApiWorld) -> Project:
     """A project of the test's own, so that lists hold only what the test made."""
     return await world.new_project()
+
+
+@pytest.fixture(scope="session")
+async def tab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tab]:
+    """One browser for all tests of pages."""
+    async with browser_tab(tmp_path_factory.mktemp("browser")) as tab:
+        yield tab
 
 
 @pytest.fixture

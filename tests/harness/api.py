@@ -20,7 +20,8 @@ from api_shim.endpoints import endpoint_routes
 from api_shim.operations import Resource
 from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
 from assay.contracts.access import Project
-from assay.domain.signed_links import ReportLinks
+from assay.contracts.sentiment import SentimentSource
+from assay.domain.signed_links import PageLinks
 
 SECRETS = ("test secret, long enough",)
 KEY = "phx_test_key_of_the_first_user"
@@ -53,9 +54,12 @@ class ApiWorld:
             "hog": Untouchable("hog"),
             "temporal": Untouchable("temporal"),
             "report_data": Untouchable("report_data"),
-            "report_links": ReportLinks(SECRETS),
+            "page_links": PageLinks(SECRETS),
             "judged_runs": Untouchable("judged_runs"),
             "traces": Untouchable("traces"),
+            "inputs": Untouchable("inputs"),
+            "sentiment": SentimentSource(backend="lexicon", model="test", is_third_party=False),
+            "clustering_artefacts": Untouchable("clustering_artefacts"),
             "trial_eval_limit": TRIAL_LIMIT,
             "throttle": False,
             "ready_checks": {"registry": self.registry.ping},

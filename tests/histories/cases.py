@@ -19,7 +19,9 @@ from assay.temporal.queues import TaskQueue
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER, pairs
 from tests.histories.answer_cases import ANSWERS
 from tests.histories.backfill_cases import BACKFILLS
+from tests.histories.clustering_cases import CLUSTERS
 from tests.histories.report_cases import REPORTS
+from tests.histories.sentiment_cases import SENTIMENT
 from tests.histories.summarization_cases import SUMMARIES
 from tests.histories.window_cases import WINDOWS
 from tests.unit.reconcile.values import a_batch as a_lost_batch
@@ -207,7 +209,9 @@ CASES: Mapping[str, Mapping[str, Case]] = {
     "reconcile": {name: reconcile(name) for name in _RECONCILES},
     **REPORTS,
     **SUMMARIES,
+    **SENTIMENT,
     **ANSWERS,
     **WINDOWS,
+    **CLUSTERS,
 }
 """Workflow type → name of the case → the case."""

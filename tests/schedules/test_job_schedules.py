@@ -1,70 +1,52 @@
-"""Schedules follow clustering jobs: by what is wanted, in Temporal, and over the API."""
+"""Schedules follow clustering jobs, in Temporal and over the API."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from temporalio.client import Client, ScheduleActionStartWorkflow, ScheduleHandle
+from temporalio.api.common.v1 import Payload
+from temporalio.client import (
+    Client,
+    ScheduleActionStartWorkflow,
+    ScheduleBackfill,
+    ScheduleHandle,
+    ScheduleOverlapPolicy,
+    WorkflowExecutionDescription,
+)
+from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 
 from activities.job_workflows import JobWorkflowActivities
 from assay.adapters.sql import SqlRegistry
-from assay.contracts.clustering import AnalysisLevel, ClusteringJobSpec, JobRef
-from assay.contracts.summarization_windows import SummarizationWindowInput, WindowRef
+from assay.contracts.clustering import AnalysisLevel, ClusteringJobSpec
 from assay.runtime.schedules import ensure_job_schedules
 from assay.runtime.settings import Settings
-from assay.temporal.ids import SUMMARIZATION_WINDOW, summarization_window_id
+from assay.temporal.ids import clustering_run_id
 from assay.temporal.priorities import Rank, fair
-from assay.temporal.search_attributes import JOB, PROJECT
+from assay.temporal.search_attributes import JOB, PROJECT, TRIGGER
 from schedules import job_schedules
-from schedules.job_schedules import OFF, SUMMARIZATION_CRON, JobSchedules, wanted
+from schedules.job_kinds import OFF, PREFIXES, JobCrons, possible
+from schedules.job_schedules import JobSchedules
 from tests.harness.api import ApiWorld, api_world
 from tests.harness.registry import new_registry
 
 JOBS = "/api/environments/1/llm_analytics/clustering_jobs/"
-IMPLICIT = "summarization-window-project-1"
+IMPLICIT = ["summarization-window-project-1", "clustering-run-project-1"]
+"""Of a project without jobs."""
 
 
-def a_job(level: str = "trace", *, enabled: bool = True, name: str = "Checkout") -> JobRef:
-    return JobRef(id=uuid4(), project_id=1, name=name, analysis_level=AnalysisLevel(level), enabled=enabled)
-
-
-def of(job_id: UUID | str) -> str:
-    return summarization_window_id(WindowRef(project_id=1, job_id=UUID(str(job_id))))
-
-
-def test_each_enabled_job_of_a_level_that_is_summarised_has_one() -> None:
-    jobs = [a_job("trace"), a_job("generation"), a_job("evaluation"), a_job("trace", enabled=False)]
-    schedules = wanted(1, jobs, cron="0 * * * *")
-    assert [schedule.id for schedule in schedules] == [of(job.id) for job in jobs[:2]]
-    for job, schedule in zip(jobs, schedules, strict=False):
-        assert schedule.argument == SummarizationWindowInput(ref=WindowRef(project_id=1, job_id=job.id))
-        assert (schedule.workflow, schedule.cron) == ("summarization-window", "0 * * * *")
-        assert {pair.key: pair.value for pair in schedule.attributes} == {PROJECT: "1", JOB: str(job.id)}
-        assert schedule.priority == fair(Rank.SUMMARIES, 1)
-
-
-def test_a_project_without_jobs_has_one_of_its_own() -> None:
-    [schedule] = wanted(7, [], cron=SUMMARIZATION_CRON)
-    assert schedule.id == "summarization-window-project-7"
-    assert schedule.argument == SummarizationWindowInput(ref=WindowRef(project_id=7))
-    assert wanted(7, [a_job(enabled=False)], cron=SUMMARIZATION_CRON) == ()
-
-
-def test_off_is_off() -> None:
-    assert wanted(7, [], cron=OFF) == wanted(1, [a_job()], cron=OFF) == ()
-
-
-def test_a_summary_fits_however_long_the_name() -> None:
-    [schedule] = wanted(1, [a_job(name="名" * 100)], cron=SUMMARIZATION_CRON)
-    assert len(schedule.summary.encode()) <= 400
+def schedules_of(job_id: UUID | str) -> list[str]:
+    """The ids of those that a job could have: of its windows, and of its clusters."""
+    return list(possible(1, UUID(str(job_id))))
 
 
 @pytest.fixture
@@ -77,7 +59,7 @@ async def world(tmp_path: Path) -> AsyncIterator[ApiWorld]:
 async def temporal(server: Client) -> AsyncIterator[Client]:
     yield server
     async for listed in await server.list_schedules():
-        if listed.id.startswith(SUMMARIZATION_WINDOW):
+        if listed.id.startswith(PREFIXES):
             await server.get_schedule_handle(listed.id).delete()
 
 
@@ -89,32 +71,77 @@ async def exists(client: Client, schedule_id: str) -> bool:
     return True
 
 
+async def there(client: Client, *schedule_ids: str) -> list[bool]:
+    return [await exists(client, schedule_id) for schedule_id in schedule_ids]
+
+
 async def test_they_follow_what_the_api_is_told(world: ApiWorld, temporal: Client) -> None:
     async with world.client(temporal=temporal) as client:
         made = [await _create(client, name=name, level=level) for name, level in _NEW]
-        first, second, third = (of(each["id"]) for each in made)
-        assert [await exists(temporal, each) for each in (first, second, third, IMPLICIT)] == [
-            True, True, False, False,
-        ]  # fmt: skip
-        described = await temporal.get_schedule_handle(first).describe()
-        action = described.schedule.action
-        assert isinstance(action, ScheduleActionStartWorkflow)
-        assert action.priority == fair(Rank.SUMMARIES, 1)
-        assert described.typed_search_attributes.get(JOB) == made[0]["id"]
+        first, second, third = (schedules_of(each["id"]) for each in made)
+        assert await there(temporal, *first, *second, *third) == [True, True, True, True, False, True]
+        assert await there(temporal, *IMPLICIT) == [False, False]
+        for schedule_id in first:
+            described = await temporal.get_schedule_handle(schedule_id).describe()
+            action = described.schedule.action
+            assert isinstance(action, ScheduleActionStartWorkflow)
+            assert action.priority == fair(Rank.SUMMARIES, 1)
+            assert described.typed_search_attributes.get(JOB) == made[0]["id"]
 
         await client.patch(f"{JOBS}{made[0]['id']}/", json={"enabled": False})
-        assert not await exists(temporal, first)
+        assert await there(temporal, *first) == [False, False]
         await client.patch(f"{JOBS}{made[0]['id']}/", json={"enabled": True})
-        assert await exists(temporal, first)
+        assert await there(temporal, *first) == [True, True]
+        await client.patch(f"{JOBS}{made[0]['id']}/", json={"analysis_level": "evaluation"})
+        assert await there(temporal, *first) == [False, True]
+        assert "verdicts" in await _summary(temporal, first[1])
         await client.delete(f"{JOBS}{made[1]['id']}/")
-        assert not await exists(temporal, second)
+        assert await there(temporal, *second) == [False, False]
         for each in (made[0], made[2]):
             await client.delete(f"{JOBS}{each['id']}/")
-        assert [await exists(temporal, each) for each in (first, IMPLICIT)] == [False, True]
+        assert await there(temporal, *first, *IMPLICIT) == [False, False, True, True]
+
+
+async def _summary(client: Client, schedule_id: str) -> str:
+    action = (await client.get_schedule_handle(schedule_id).describe()).schedule.action
+    assert isinstance(action, ScheduleActionStartWorkflow)
+    assert isinstance(action.static_summary, Payload)
+    [text] = await client.data_converter.decode([action.static_summary], [str])
+    return str(text)
+
+
+async def test_a_day_can_be_made_up_for_in_temporal(world: ApiWorld, temporal: Client) -> None:
+    """As people do it in its UI: the runs have the times that they would have had."""
+    registry: Any = world.registry
+    job = await _stored(registry)
+    await JobSchedules(temporal, registry, crons=JobCrons()).keep_all()
+    _, schedule_id = schedules_of(job)
+    day = datetime(2026, 11, 19, tzinfo=UTC)
+
+    whole_day = ScheduleBackfill(day, day + timedelta(days=1), overlap=ScheduleOverlapPolicy.ALLOW_ALL)
+    await temporal.get_schedule_handle(schedule_id).backfill(whole_day)
+
+    at = day + timedelta(minutes=15)
+    described = await _described(temporal, clustering_run_id(1, job, at))
+    assert described.workflow_type == "clustering-run"
+    assert described.raw_info.priority.priority_key == Rank.SUMMARIES
+    found = described.typed_search_attributes
+    assert [found.get(key) for key in (PROJECT, JOB, TRIGGER)] == ["1", str(job), "scheduled"]
+    assert found.get(SearchAttributeKey.for_datetime("TemporalScheduledStartTime")) == at
+    await temporal.get_workflow_handle(described.id).terminate()
+    await registry.clustering_jobs.delete(1, job)
+
+
+async def _described(client: Client, workflow_id: str) -> WorkflowExecutionDescription:
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(RPCError):  # it has not begun yet
+                return await client.get_workflow_handle(workflow_id).describe()
+            await asyncio.sleep(0.05)
 
 
 async def is_listed(client: Client) -> bool:
-    return IMPLICIT in [each.id async for each in await client.list_schedules()]
+    return {*IMPLICIT} <= {each.id async for each in await client.list_schedules()}
 
 
 async def test_all_in_order_are_not_asked_for_one_by_one(
@@ -123,7 +150,7 @@ async def test_all_in_order_are_not_asked_for_one_by_one(
     """Another rhythm is seen in the list; the rest by turns."""
     monkeypatch.setattr(job_schedules, "_LOOKED_INTO", 0)
     registry: Any = world.registry
-    await JobSchedules(temporal, registry, cron="0 * * * *").keep_all()
+    await JobSchedules(temporal, registry, crons=JobCrons()).keep_all()
     async with asyncio.timeout(20):
         while not await is_listed(temporal):  # noqa: ASYNC110  (the server is asked, it signals nothing)
             await asyncio.sleep(0.05)
@@ -138,10 +165,10 @@ async def test_all_in_order_are_not_asked_for_one_by_one(
             return temporal.get_schedule_handle(schedule_id)
 
     client: Any = Counted()
-    kept = await JobSchedules(client, registry, cron="0 * * * *").keep_all()
-    assert (kept.schedules, kept.changed, described) == (1, 0, [])
-    kept = await JobSchedules(client, registry, cron="30 * * * *").keep_all()
-    assert (kept.changed, described) == (1, [IMPLICIT])
+    kept = await JobSchedules(client, registry, crons=JobCrons()).keep_all()
+    assert (kept.schedules, kept.changed, described) == (2, 0, [])
+    kept = await JobSchedules(client, registry, crons=JobCrons(summarization="30 * * * *")).keep_all()
+    assert (kept.changed, described) == (1, IMPLICIT[:1])
 
 
 _NEW = (("Traces", "trace"), ("Generations", "generation"), ("Verdicts", "evaluation"))
@@ -166,38 +193,47 @@ async def _stored(registry: SqlRegistry, **changes: Any) -> UUID:
     return (await registry.clustering_jobs.create(1, ClusteringJobSpec(**spec))).id
 
 
+def activities(world: ApiWorld, temporal: Client, crons: JobCrons) -> JobWorkflowActivities:
+    registry: Any = world.registry
+    schedules = JobSchedules(temporal, registry, crons=crons)
+    return JobWorkflowActivities(client=temporal, schedules=schedules, runs=registry.clustering_runs)
+
+
 async def test_all_of_them_are_made_good(world: ApiWorld, temporal: Client) -> None:
     registry: Any = world.registry
-    schedules = JobSchedules(temporal, registry, cron=SUMMARIZATION_CRON)
-    keep = JobWorkflowActivities(client=temporal, schedules=schedules).keep
+    keep = activities(world, temporal, JobCrons()).keep
 
     await ensure_job_schedules(temporal, Settings(), registry)
-    assert await exists(temporal, IMPLICIT)
+    assert await there(temporal, *IMPLICIT) == [True, True]
 
     job = await _stored(registry)
     await _stored(registry, enabled=False)
-    await temporal.get_schedule_handle(IMPLICIT).pause(note="for now")
-    kept = await _until_deleted(keep, 1)
-    assert (kept.schedules, kept.failure) == (1, "")
-    assert [await exists(temporal, each) for each in (of(job), IMPLICIT)] == [True, False]
+    await temporal.get_schedule_handle(IMPLICIT[0]).pause(note="for now")
+    kept = await _until_deleted(keep, 2)
+    assert (kept.schedules, kept.failure) == (2, "")
+    assert await there(temporal, *schedules_of(job), *IMPLICIT) == [True, True, False, False]
 
-    await temporal.get_schedule_handle(of(job)).pause(note="too expensive")
+    for schedule_id in schedules_of(job):
+        await temporal.get_schedule_handle(schedule_id).pause(note="too expensive")
     again = await ActivityEnvironment().run(keep)
     assert (again.changed, again.deleted) == (0, 0)
-    state = (await temporal.get_schedule_handle(of(job)).describe()).schedule.state
-    assert (state.paused, state.note) == (True, "too expensive")
+    await ActivityEnvironment().run(activities(world, temporal, JobCrons(clustering="30 1 * * *")).keep)
+    for schedule_id in schedules_of(job):
+        state = (await temporal.get_schedule_handle(schedule_id).describe()).schedule.state
+        assert (state.paused, state.note) == (True, "too expensive")
 
     await registry.clustering_jobs.delete(1, job)
-    await _until_deleted(keep, 1)
-    assert not await exists(temporal, of(job))
+    await _until_deleted(keep, 2)
+    assert await there(temporal, *schedules_of(job)) == [False, False]
 
 
-async def test_switching_it_off_deletes_them(world: ApiWorld, temporal: Client) -> None:
+@pytest.mark.parametrize("off", ["summarization", "clustering"])
+async def test_switching_it_off_deletes_them(world: ApiWorld, temporal: Client, off: str) -> None:
     registry: Any = world.registry
     await ensure_job_schedules(temporal, Settings(), registry)
-    off = JobSchedules(temporal, registry, cron=Settings(summarization_cron="off").summarization_cron)
-    await _until_deleted(JobWorkflowActivities(client=temporal, schedules=off).keep, 1)
-    assert not await exists(temporal, IMPLICIT)
+    settings = Settings.model_validate({f"{off}_cron": OFF})
+    await _until_deleted(activities(world, temporal, settings.job_crons).keep, 1)
+    assert await there(temporal, *IMPLICIT) == [off != "summarization", off != "clustering"]
 
 
 async def _until_deleted(keep: Any, count: int) -> Any:
@@ -209,7 +245,8 @@ async def _until_deleted(keep: Any, count: int) -> Any:
             return kept
 
 
+@pytest.mark.parametrize("name", ["summarization_cron", "clustering_cron"])
 @pytest.mark.parametrize("text", ["", "never", "* * * *", "61 * * * *"])
-def test_a_setting_that_is_no_cron_text_is_refused(text: str) -> None:
+def test_a_setting_that_is_no_cron_text_is_refused(name: str, text: str) -> None:
     with pytest.raises(ValueError, match="cron"):
-        Settings(summarization_cron=text)
+        Settings.model_validate({name: text})

@@ -72,8 +72,9 @@ async def test_ensuring_again_changes_nothing(server: Client) -> None:
         ("argument", {"argument": ReconcileInput(redrives=7)}),
         ("spec", {"every": timedelta(minutes=1)}),
         ("summary", {"summary": "Another line"}),
+        ("policy", {"catchup": timedelta(days=1)}),
     ],
-    ids=["workflow", "argument", "spec", "summary"],
+    ids=["workflow", "argument", "spec", "summary", "policy"],
 )
 async def test_what_has_changed_is_brought_up_to_date(
     server: Client, part: str, changes: dict[str, Any]

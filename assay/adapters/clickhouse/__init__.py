@@ -20,8 +20,11 @@ A server has none of these limits and needs release 25.8 or newer. On a replicat
 writes went only if the operator's load balancer or `select_sequential_consistency` sees to it.
 """
 
+from assay.adapters.clickhouse.clustering_artefacts import ClickHouseClusteringArtefacts
+from assay.adapters.clickhouse.clustering_sources import ClickHouseClusteringSources
 from assay.adapters.clickhouse.embeddings import ClickHouseEmbeddings
 from assay.adapters.clickhouse.evaluation_targets import ClickHouseEvaluationTargets
+from assay.adapters.clickhouse.generation_inputs import ClickHouseGenerationInputs
 from assay.adapters.clickhouse.judged_runs import ClickHouseJudgedRuns
 from assay.adapters.clickhouse.opening import open_event_store
 from assay.adapters.clickhouse.report_data import ClickHouseReportData
@@ -30,9 +33,12 @@ from assay.adapters.clickhouse.traces import ClickHouseTraces
 from assay.adapters.clickhouse.window_candidates import ClickHouseWindowCandidates
 
 __all__ = [
+    "ClickHouseClusteringArtefacts",
+    "ClickHouseClusteringSources",
     "ClickHouseEmbeddings",
     "ClickHouseEvaluationTargets",
     "ClickHouseEventStore",
+    "ClickHouseGenerationInputs",
     "ClickHouseJudgedRuns",
     "ClickHouseReportData",
     "ClickHouseTraces",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from assay.adapters.clickhouse.properties import LONG_VALUES, SHARED_COLUMN, from_columns, to_columns
@@ -41,6 +41,11 @@ SELECTED: Final = ", ".join(
     )
 )
 """What to select for `to_event`."""
+
+
+def held_day(day: date) -> date:
+    """The day, or the nearest one that the store can hold."""
+    return min(max(day, FIRST_INSTANT.date()), LAST_INSTANT.date())
 
 
 def to_block(events: Sequence[Event]) -> list[list[Any]]:

@@ -15,12 +15,13 @@ from uuid import UUID
 from assay.adapters.clickhouse.addresses import address_in, address_parameters
 from assay.adapters.clickhouse.connection import Connection
 from assay.adapters.clickhouse.rows import FIRST_INSTANT, LAST_INSTANT, SELECTED, to_event
+from assay.contracts.event_names import CLUSTERS, SUMMARIES
 from assay.contracts.events import Event, utc_day
 from assay.contracts.traces import TraceState
 
 # What an application did, not what Assay wrote about it: a summary must not change what is summarised.
-_OF_TRACES = """project_id = {project_id:UInt64}
-  AND startsWith(event, '$ai_') AND event NOT IN ('$ai_trace_summary', '$ai_generation_summary')"""
+_OF_TRACES = f"""project_id = {{project_id:UInt64}}
+  AND startsWith(event, '$ai_') AND event NOT IN {(*SUMMARIES, *CLUSTERS)}"""
 
 _IDENTITY = "event, toDate(timestamp), uuid"
 _NEWEST_COPIES = f"ORDER BY ingested_at DESC LIMIT 1 BY {_IDENTITY}"

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from assay.adapters.clickhouse.connection import Connection
 from assay.adapters.clickhouse.filters import filter_condition
+from assay.contracts.event_names import OWN
 from assay.contracts.events import GENERATION, utc_day
 from assay.contracts.summarization_windows import Candidate, Draw
 from assay.domain.filters.predicates import Filters
@@ -17,15 +18,15 @@ _LOOK_BACK: Final = timedelta(days=1)
 _LOOK_AHEAD: Final = timedelta(days=2)
 """After the window: a trace that goes on after so long a silence is summarised twice."""
 
-_LONGEST_ID: Final = 1_000
+LONGEST_ID: Final = 1_000
 """Characters: ids of traces are in histories."""
 
 # What applications sent: verdicts and summaries come later, and must not move a trace to another window.
-_SENT = """project_id = {project_id:UInt64}
+SENT = f"""project_id = {{project_id:UInt64}}
       AND startsWith(event, '$ai_')
-      AND event NOT IN ('$ai_trace_summary', '$ai_generation_summary', '$ai_evaluation')"""
+      AND event NOT IN {OWN}"""
 
-_IN_WINDOW = "{since:DateTime64(6, 'UTC')} <= timestamp AND timestamp < {until:DateTime64(6, 'UTC')}"
+IN_WINDOW: Final = "{since:DateTime64(6, 'UTC')} <= timestamp AND timestamp < {until:DateTime64(6, 'UTC')}"
 
 _STRATUM = """id, at AS timestamp, toUInt8(floor(log2(greatest(size, 1)))) AS stratum,
     count() OVER (PARTITION BY stratum) AS of_stratum"""
@@ -44,14 +45,14 @@ SELECT {_STRATUM} FROM (
             argMax(timestamp, ingested_at) AS happened,
             argMax(%s, ingested_at) AS passes
         FROM events
-        WHERE {_SENT}
+        WHERE {SENT}
           AND toDate(timestamp) BETWEEN {{first_day:Date}} AND {{last_day:Date}}
           AND trace_id IN (
             SELECT trace_id FROM events
-            WHERE {_SENT}
+            WHERE {SENT}
               AND toDate(timestamp) BETWEEN {{since_day:Date}} AND {{until_day:Date}}
-              AND {_IN_WINDOW}
-              AND trace_id != '' AND lengthUTF8(trace_id) <= {_LONGEST_ID}
+              AND {IN_WINDOW}
+              AND trace_id != '' AND lengthUTF8(trace_id) <= {LONGEST_ID}
           )
         GROUP BY event, toDate(timestamp), uuid
     )

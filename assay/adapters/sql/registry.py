@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from assay.adapters.sql.access import SqlAccess
 from assay.adapters.sql.artifacts import SqlArtifacts
 from assay.adapters.sql.clustering import SqlClusteringConfigs, SqlClusteringJobs
+from assay.adapters.sql.clustering_runs import SqlClusteringRuns
 from assay.adapters.sql.credentials import KeyHasher
 from assay.adapters.sql.database import Database, connect
 from assay.adapters.sql.dataset_items import SqlDatasetItems
@@ -64,6 +65,7 @@ class SqlRegistry:
         self.dataset_items = SqlDatasetItems(self.database)
         self.clustering_config = SqlClusteringConfigs(self.database)
         self.clustering_jobs = SqlClusteringJobs(self.database)
+        self.clustering_runs = SqlClusteringRuns(self.database)
         self.score_definitions = SqlScoreDefinitions(self.database)
         self.trace_reviews = SqlTraceReviews(self.database)
         self.review_queues = SqlReviewQueues(self.database)

@@ -11,7 +11,9 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from assay.adapters.testing.scripted_author import next_calls
+from assay.adapters.testing.scripted_embeddings import embeddings_body, embeddings_problem
 from assay.adapters.testing.scripted_judge import judge
+from assay.adapters.testing.scripted_labels import scripted_labels
 from assay.adapters.testing.scripted_summary import scripted_summary
 from assay.domain.judging import PromptParts, prompt_parts
 
@@ -57,13 +59,17 @@ def scripted_reply(path: str, body: Any) -> Reply:
     """The answer to a request that no one prepared a reply for.
 
     A judge's prompt is judged by `scripted_judge`, a report is written by `scripted_author`, a trace is
-    summarised by `scripted_summary`; another question with a JSON schema gets a small object that fits it;
-    anything else gets a sentence.
+    summarised by `scripted_summary`, clusters are named by `scripted_labels`; another question with a JSON
+    schema gets a small object that fits it;
+    anything else gets a sentence. Texts get their vectors (`scripted_embeddings`).
 
     Args:
         path: path of the request's URL.
         body: the decoded JSON body; None if it was no JSON.
     """
+    if path.endswith("/embeddings"):
+        problem = embeddings_problem(body)
+        return Reply(body=embeddings_body(body)) if problem is None else _refusal(400, problem)
     if not path.endswith("/chat/completions"):
         return _refusal(404, f"There is nothing at {path}.")
     if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
@@ -95,8 +101,9 @@ def _said_to(body: Mapping[str, Any]) -> str:
     parts = prompt_parts(_said(body, "system"), _said(body, "user"))
     if parts is not None:
         return _judged(parts, schema)
-    if (summary := scripted_summary(schema, _said(body, "user"))) is not None:
-        return summary
+    for scripted in (scripted_summary, scripted_labels):
+        if (answer := scripted(schema, _said(body, "user"))) is not None:
+            return answer
     return json.dumps(_smallest(schema)) if schema else "This is a scripted endpoint; no model was asked."
 
 

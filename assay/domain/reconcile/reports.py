@@ -104,9 +104,10 @@ def report_details(
 def _schedule_line(kept: SchedulesKept) -> str:
     if kept.failure:
         return f"Schedules of clustering jobs were not looked after: `{kept.failure}`."
+    lost = f" Runs of them that had ended without a word: {kept.runs_closed}." if kept.runs_closed else ""
     return (
         f"Schedules of clustering jobs: {kept.schedules}; made or changed: {kept.changed}, "
-        f"deleted: {kept.deleted}."
+        f"deleted: {kept.deleted}.{lost}"
     )
 
 

@@ -16,6 +16,7 @@ _COMMANDS: Mapping[str, str] = {
     "api": "serve",
     "backfill": "backfill",
     "bench": "bench",
+    "clustering": "clustering",
     "demo": "demo",
     "dev": "serve",
     "hog": "hog",

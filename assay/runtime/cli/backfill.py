@@ -11,14 +11,19 @@ import click
 from rich.progress import BarColumn, Progress, TextColumn
 
 from assay.contracts.wire import iso_utc
-from assay.runtime.cli.backfill_api import BackfillApi, Refused, Shown
 from assay.runtime.cli.moments import Moment
-from assay.runtime.settings import load_settings
+from assay.runtime.cli.project_api import (
+    DETACHED,
+    ProjectApi,
+    Refused,
+    Shown,
+    open_api,
+    reaching_api,
+    where_options,
+)
 
 _POLL_SECONDS: Final = 1.0
 _AT_WORK: Final = ("running", "cancelling")
-_DETACHED: Final = 130
-"""What a shell says of a command that Ctrl-C ended."""
 
 _OPTIONS: Final = {"evaluation_id": "--evaluation", "since": "--since", "until": "--until"}
 _COMMANDS: Final = ("pause", "resume", "cancel")
@@ -33,9 +38,7 @@ _COMMANDS: Final = ("pause", "resume", "cancel")
 @click.option("--pause", type=click.UUID, metavar="ID", help="Pause a backfill: what is claimed is judged.")
 @click.option("--resume", type=click.UUID, metavar="ID", help="Let a paused backfill go on.")
 @click.option("--cancel", type=click.UUID, metavar="ID", help="Cancel a backfill: verdicts stay.")
-@click.option("--project", default=1, show_default=True, help="Project of the evaluation.")
-@click.option("--url", help="Base URL of the API. Default: ASSAY_HOST and ASSAY_PORT.")
-@click.option("--api-key", envvar="ASSAY_API_KEY", show_envvar=True, help="Needs evaluation:write.")
+@reaching_api("evaluation:write")
 def backfill(
     evaluation: UUID | None,
     since: datetime | None,
@@ -66,21 +69,14 @@ def backfill(
         raise click.UsageError(
             "Give --evaluation and --since, or one of --watch, --pause, --resume and --cancel."
         )
-    where = ("" if project == 1 else f" --project {project}") + (f" --url {url}" if url else "")
-    with _api(url, api_key, project) as api:
+    where = where_options(url, project)
+    with open_api(url, api_key, project, "evaluation_backfills") as api:
         if not chosen:
             body = _body(evaluation, since, until)
             code = _start(api, body, where, wait=not no_wait)
         else:
             code = _go_on(api, *chosen[0], where)
     raise SystemExit(code)
-
-
-def _api(url: str | None, api_key: str | None, project: int) -> BackfillApi:
-    if not api_key:
-        raise click.UsageError("Missing option '--api-key' (env var: 'ASSAY_API_KEY').")
-    settings = load_settings()
-    return BackfillApi(url or f"http://{settings.host}:{settings.port}", api_key, project)
 
 
 def _body(evaluation: UUID | None, since: datetime | None, until: datetime | None) -> dict[str, str]:
@@ -92,13 +88,11 @@ def _body(evaluation: UUID | None, since: datetime | None, until: datetime | Non
     return {"evaluation_id": str(evaluation), **times}
 
 
-def _start(api: BackfillApi, body: dict[str, str], where: str, *, wait: bool) -> int:
+def _start(api: ProjectApi, body: dict[str, str], where: str, *, wait: bool) -> int:
     try:
-        shown = api.start(body)
+        shown = api.post("", body)
     except Refused as error:
-        if error.field in _OPTIONS:
-            raise click.BadParameter(error.message, param_hint=f"'{_OPTIONS[error.field]}'") from None
-        raise
+        raise error.naming(_OPTIONS) from None
     click.echo(f"Backfill {shown['id']}: {_name(shown)}, {shown['since']} to {shown['until']}.")
     if wait:
         return _watch(api, UUID(shown["id"]), where)
@@ -106,19 +100,19 @@ def _start(api: BackfillApi, body: dict[str, str], where: str, *, wait: bool) ->
     return 0
 
 
-def _go_on(api: BackfillApi, command: str, backfill_id: UUID, where: str) -> int:
+def _go_on(api: ProjectApi, command: str, backfill_id: UUID, where: str) -> int:
     if command not in _COMMANDS:
         return _watch(api, backfill_id, where)
-    _report(api.tell(backfill_id, command), where)
+    _report(api.post(f"{backfill_id}/{command}/"), where)
     return 0
 
 
-def _watch(api: BackfillApi, backfill_id: UUID, where: str) -> int:
+def _watch(api: ProjectApi, backfill_id: UUID, where: str) -> int:
     """Show the progress until there is none any more; the exit code."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[facts]}"))
     try:
         with Progress(*columns) as bar:
-            shown = api.show(backfill_id)
+            shown = api.get(f"{backfill_id}/")
             task = bar.add_task(_name(shown), total=None, facts="")
             while True:
                 # Without a count of the window there is no end to draw: the bar only moves.
@@ -127,10 +121,10 @@ def _watch(api: BackfillApi, backfill_id: UUID, where: str) -> int:
                 if shown["status"] not in _AT_WORK:
                     break
                 time.sleep(_POLL_SECONDS)
-                shown = api.show(backfill_id)
+                shown = api.get(f"{backfill_id}/")
     except KeyboardInterrupt:
         click.echo(f"\nIt goes on without you. Watch it: {_command('watch', backfill_id, where)}")
-        return _DETACHED
+        return DETACHED
     _report(shown, where)
     return 0 if shown["status"] == "completed" else 1
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from assay.runtime.bench import (
+    clustering,
     event_store,
     hog,
     hostile,
@@ -17,6 +19,7 @@ from assay.runtime.bench import (
     lists,
     online,
     reports,
+    sentiment,
     start,
     summaries,
     text,
@@ -201,6 +204,27 @@ def text_command(megabytes: int) -> None:
     _print("text", text.run, megabytes)
 
 
+@bench.command("sentiment")
+@click.argument(
+    "folders", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option(
+    "--texts", default=2000, show_default=True, type=click.IntRange(100), help="Texts of 100 words timed."
+)
+def sentiment_command(folders: tuple[Path, ...], texts: int) -> None:
+    """The default sentiment model: texts per second, against plain VADER, and how often both are right.
+
+    PATH is a folder of labelled texts as TweetEval has them: `val_text.txt` with a text a line,
+    `val_labels.txt` with their numbers and `mapping.txt`, which names these.
+
+    \b
+    Example:
+      assay bench sentiment
+      assay bench sentiment tweeteval/datasets/sentiment --texts 5000
+    """
+    _print("sentiment", lambda size: sentiment.run(folders, texts=size), texts)
+
+
 @bench.command("summaries")
 @click.option(
     "--requests", default=100, show_default=True, type=click.IntRange(2), help="Requests of each kind."
@@ -213,6 +237,46 @@ def summaries_command(requests: int) -> None:
       assay bench summaries --requests 200
     """
     _print("summaries", summaries.run, requests)
+
+
+@bench.command("clustering")
+@click.option(
+    "--texts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV with the columns text and category, to measure quality on.",
+)
+@click.option(
+    "--vectors",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Vectors of the texts by another model, as a NumPy file.",
+)
+@click.option(
+    "--items",
+    "sizes",
+    multiple=True,
+    default=(10_000, 50_000),
+    show_default=True,
+    type=click.IntRange(100),
+    help="Vectors to time; repeat for several.",
+)
+@click.option(
+    "--reference-items",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Beyond so many the reference recipe is not run: it may take many minutes.",
+)
+def clustering_command(
+    texts: Path | None, vectors: Path | None, sizes: tuple[int, ...], reference_items: int
+) -> None:
+    """Clusters: agreement with known categories, speed and memory, against UMAP and HDBSCAN.
+
+    \b
+    Example:
+      assay bench clustering
+      assay bench clustering --texts banking77.csv --items 10000
+    """
+    _print("clustering", lambda most: clustering.run(texts, vectors, sizes, most), reference_items)
 
 
 def _print(name: str, measure: Callable[[int], dict[str, Any]], size: int) -> None:

@@ -10,22 +10,22 @@ from assay.ports.embeddings import EmbeddingModel
 
 
 @pytest.fixture(scope="module")
-def model() -> EmbeddingModel:
+def model() -> StaticEmbeddings:
     return StaticEmbeddings()
 
 
-def test_vectors_have_length_one_and_come_in_order(model: EmbeddingModel) -> None:
+def test_vectors_have_length_one_and_come_in_order(model: StaticEmbeddings) -> None:
     texts = [f"text number {number}" for number in range(1_100)]
 
-    vectors = model.embed(texts)
+    vectors = model.vectors(texts)
 
     assert vectors.shape == (1_100, 256)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
-    assert np.allclose(vectors[[0, 700]], model.embed([texts[0], texts[700]]))
+    assert np.allclose(vectors[[0, 700]], model.vectors([texts[0], texts[700]]))
 
 
-def test_similar_texts_are_closer_than_others(model: EmbeddingModel) -> None:
-    card, lost_card, pasta = model.embed(
+def test_similar_texts_are_closer_than_others(model: StaticEmbeddings) -> None:
+    card, lost_card, pasta = model.vectors(
         ["My credit card has not arrived", "I am still waiting for my bank card", "How long do I boil pasta?"]
     )
 
@@ -33,20 +33,27 @@ def test_similar_texts_are_closer_than_others(model: EmbeddingModel) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\ud800", "\x00", "x" * 3_000_000], ids=range(4))
-def test_any_text_has_a_vector(model: EmbeddingModel, text: str) -> None:
-    [vector] = model.embed([text])
+def test_any_text_has_a_vector(model: StaticEmbeddings, text: str) -> None:
+    [vector] = model.vectors([text])
 
     assert np.isfinite(vector).all()
 
 
-def test_a_text_without_words_has_zeros_and_no_texts_no_rows(model: EmbeddingModel) -> None:
-    assert not model.embed([""]).any()
-    assert model.embed([]).shape == (0, 256)
+def test_a_text_without_words_has_zeros_and_no_texts_no_rows(model: StaticEmbeddings) -> None:
+    assert not model.vectors([""]).any()
+    assert model.vectors([]).shape == (0, 256)
+
+
+async def test_it_is_a_local_embedding_model(model: EmbeddingModel) -> None:
+    vectors = await model.embed(1, ["a text", ""])
+
+    assert not model.is_third_party
+    assert np.array_equal(vectors, StaticEmbeddings().vectors(["a text", ""]))
 
 
 def test_threads_share_a_model_that_nobody_has_used() -> None:
     model = StaticEmbeddings()
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(model.embed, [["the same words"]] * 4))
+        found = list(threads.map(model.vectors, [["the same words"]] * 4))
 
     assert all(np.array_equal(found[0], other) for other in found[1:])

@@ -28,8 +28,17 @@ from assay.adapters.clickhouse import open_event_store
 from assay.adapters.event_writer import BlockEventWriter
 from assay.adapters.sql import bootstrap, migrate, open_registry
 from assay.contracts.events import Event, EventRef
-from assay.domain.signed_links import ReportLinks
-from assay.ports import HogRunner, JudgedRuns, ProviderDirectory, ReportData, TraceReads
+from assay.contracts.sentiment import SentimentSource
+from assay.domain.signed_links import PageLinks
+from assay.ports import (
+    ClusteringArtefacts,
+    GenerationInputs,
+    HogRunner,
+    JudgedRuns,
+    ProviderDirectory,
+    ReportData,
+    TraceReads,
+)
 from assay.runtime import http_server
 
 TOKEN = "phc_capture_tests"
@@ -82,9 +91,12 @@ async def serve(folder: Path) -> None:
                 hog=cast(HogRunner, None),  # nor programs
                 temporal=cast(Client, None),  # nor Temporal
                 report_data=cast(ReportData, None),  # nor reports
-                report_links=cast(ReportLinks, None),
+                page_links=cast(PageLinks, None),
                 judged_runs=cast(JudgedRuns, None),
                 traces=cast(TraceReads, None),
+                inputs=cast(GenerationInputs, None),
+                sentiment=cast(SentimentSource, None),
+                clustering_artefacts=cast(ClusteringArtefacts, None),
                 trial_eval_limit=0,
                 throttle=True,
                 ready_checks={},

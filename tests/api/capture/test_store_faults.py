@@ -19,9 +19,18 @@ from api_shim.known_projects import REMEMBERED_SECONDS
 from assay.adapters.event_writer import BlockEventWriter
 from assay.adapters.sql import SqlRegistry, bootstrap, migrate, open_registry
 from assay.contracts.events import Event
-from assay.domain.signed_links import ReportLinks
+from assay.contracts.sentiment import SentimentSource
+from assay.domain.signed_links import PageLinks
 from assay.errors import EventsRejected, StoreUnavailable
-from assay.ports import HogRunner, JudgedRuns, ProviderDirectory, ReportData, TraceReads
+from assay.ports import (
+    ClusteringArtefacts,
+    GenerationInputs,
+    HogRunner,
+    JudgedRuns,
+    ProviderDirectory,
+    ReportData,
+    TraceReads,
+)
 from tests.api.capture.memory_store import MemoryStore
 
 TOKEN = "phc_store_faults"
@@ -55,9 +64,12 @@ async def ingestion(tmp_path: Path) -> AsyncIterator[Ingestion]:
         hog=cast(HogRunner, None),  # nor programs
         temporal=cast(Client, None),  # nor Temporal
         report_data=cast(ReportData, None),  # nor reports
-        report_links=cast(ReportLinks, None),
+        page_links=cast(PageLinks, None),
         judged_runs=cast(JudgedRuns, None),
         traces=cast(TraceReads, None),
+        inputs=cast(GenerationInputs, None),
+        sentiment=cast(SentimentSource, None),
+        clustering_artefacts=cast(ClusteringArtefacts, None),
         trial_eval_limit=0,
         throttle=True,
         ready_checks={},

@@ -20,7 +20,7 @@ from assay.contracts.report_runs import (
     ReportSection,
     ReportTrigger,
 )
-from assay.domain.signed_links import LINK_LIFETIME, ReportLinks
+from assay.domain.signed_links import LINK_LIFETIME, Page, PageLinks
 from assay.errors import StoreUnavailable
 from assay.ports.report_data import Bucket, Window
 from tests.api.conftest import Make
@@ -108,7 +108,7 @@ def fortnight() -> list[Bucket]:
 def signed(run: ReportRun, expires: datetime | None = None) -> str:
     """The link to a run, with the secrets that the API has."""
     ends = expires or datetime.now(UTC) + LINK_LIFETIME
-    return ReportLinks(SECRETS).sign_report_link(run.id, ends)
+    return PageLinks(SECRETS).sign(Page.REPORT, run.id, ends)
 
 
 @pytest.fixture

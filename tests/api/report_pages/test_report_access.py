@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from assay.contracts.access import Project
-from assay.domain.signed_links import ReportLinks
+from assay.domain.signed_links import PageLinks
 from assay.errors import StoreUnavailable
 from tests.api.report_pages.conftest import MakeRun, Results, fortnight, signed
 from tests.harness.api import SECRETS, ApiWorld
@@ -82,9 +82,9 @@ async def test_a_link_ends(world: ApiWorld, make_run: MakeRun) -> None:
 
 async def test_a_link_of_a_secret_that_was_taken_out_ends(world: ApiWorld, make_run: MakeRun) -> None:
     run = await make_run()
-    async with client(world, report_links=ReportLinks(["another secret", *SECRETS])) as visitor:
+    async with client(world, page_links=PageLinks(["another secret", *SECRETS])) as visitor:
         assert (await visitor.get(signed(run))).status_code == 200
-    async with client(world, report_links=ReportLinks(["another secret"])) as visitor:
+    async with client(world, page_links=PageLinks(["another secret"])) as visitor:
         assert (await visitor.get(signed(run))).status_code == 403
 
 

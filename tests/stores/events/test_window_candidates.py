@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assay.adapters.clickhouse.window_candidates import ClickHouseWindowCandidates
+from assay.contracts.event_names import OWN
 from assay.contracts.events import Event
 from assay.contracts.summarization_windows import Candidate, Draw
 from assay.domain.filters.parsing import parse_filters
@@ -80,8 +81,7 @@ def test_a_trace_belongs_to_the_hour_of_its_last_event(backend: Backend, drawn: 
 def test_what_assay_wrote_about_a_trace_moves_it_nowhere(
     backend: Backend, drawn: Drawn, project: int
 ) -> None:
-    kinds = ("$ai_trace_summary", "$ai_generation_summary", "$ai_evaluation")
-    about = [of_trace(project, "told", UNTIL + HOUR, kind) for kind in kinds]
+    about = [of_trace(project, "told", UNTIL + HOUR, kind) for kind in OWN]
     backend.store.insert([of_trace(project, "told"), *about])
     backend.store.insert([of_trace(project, "only told", NOON, "$ai_evaluation")])
     backend.store.insert([of_trace(project, "not ours", NOON, "$pageview")])

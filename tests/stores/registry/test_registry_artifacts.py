@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -86,3 +87,29 @@ async def test_subjects_of_any_length_are_found(registry: SqlRegistry) -> None:
     found = await registry.artifacts.latest(PROJECT, SUMMARY, [stored.subject, "t" * 4_999], "v")
 
     assert {subject: each.digest for subject, each in found.items()} == {stored.subject: stored.digest}
+
+
+async def test_many_are_stored_and_found_together(registry: SqlRegistry) -> None:
+    many = [artifact(f"text {n}", kind=ArtifactKind.SENTIMENT, body={"n": n}) for n in range(1_200)]
+    expired = artifact("old", kind=ArtifactKind.SENTIMENT, age=KEPT[ArtifactKind.SENTIMENT])
+    await registry.artifacts.put_all([*many, expired])
+    changed = [each.model_copy(update={"body": "changed"}) for each in many[:600]]
+    await registry.artifacts.put_all(changed)
+    await registry.artifacts.put_all([])
+
+    digests = [digest_of("unknown"), expired.digest, *(each.digest for each in many)]
+    found = await registry.artifacts.get_all(PROJECT, ArtifactKind.SENTIMENT, digests)
+
+    assert found == {each.digest: each for each in [*changed, *many[600:]]}
+    assert await registry.artifacts.get_all(PROJECT, SUMMARY, digests) == {}
+    assert await registry.artifacts.get_all(PROJECT + 1, ArtifactKind.SENTIMENT, digests) == {}
+    assert await registry.artifacts.get_all(PROJECT, ArtifactKind.SENTIMENT, []) == {}
+
+
+async def test_those_who_store_the_same_ones_do_not_stop_each_other(registry: SqlRegistry) -> None:
+    many = [artifact(f"text {n}", kind=ArtifactKind.SENTIMENT) for n in range(300)]
+
+    await asyncio.gather(*(registry.artifacts.put_all(each) for each in (many, many[::-1]) * 4))
+
+    found = await registry.artifacts.get_all(PROJECT, ArtifactKind.SENTIMENT, [each.digest for each in many])
+    assert len(found) == len(many)

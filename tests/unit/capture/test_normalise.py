@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.contracts.capture import Refusal, RefusalCode
+from assay.contracts.event_names import OWN
 from assay.contracts.events import Event
 from assay.domain.capture import MAX_PROPERTIES_BYTES, normalise, parse_instant
 from assay.domain.evaluations import VERDICT_NAMESPACE
@@ -334,8 +335,8 @@ def test_a_refusal_echoes_a_bounded_text() -> None:
     assert outcome.uuid is None
 
 
-@pytest.mark.parametrize("name", ["$ai_evaluation", "$ai_trace_summary", "$ai_generation_summary"])
-def test_what_is_sent_does_not_replace_a_verdict_or_a_summary(name: str) -> None:
+@pytest.mark.parametrize("name", OWN)
+def test_what_is_sent_does_not_replace_a_verdict_or_another_event_of_ours(name: str) -> None:
     own_id = uuid5(VERDICT_NAMESPACE, "1/evaluation/1/target/")
     first, second = (event(raw(event=name, uuid=str(own_id))) for _ in range(2))
     assert first.uuid == second.uuid != own_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.contracts.reconcile import Findings, Marks, ProjectMark, ProjectReport, RepairInput, Repairs, Sweep
+from assay.contracts.summarization_windows import SchedulesKept
 from assay.domain.reconcile.reports import MAX_ROWS, project_report, repair_summary, report_details, totals
 from tests.unit.reconcile.values import EVALUATION, NOW, a_batch, a_gap, ago
 
@@ -59,6 +60,14 @@ def test_the_table_shows_projects_with_something_to_tell() -> None:
 
 def test_a_run_without_findings_has_no_table() -> None:
     assert "|" not in report_details([ProjectReport(project_id=1)], MARKS)
+
+
+def test_clustering_runs_that_were_lost_are_told_of() -> None:
+    def line(**changes: int) -> str:
+        return report_details([], MARKS, SchedulesKept(schedules=3, **changes)).splitlines()[-1]
+
+    assert line() == "Schedules of clustering jobs: 3; made or changed: 0, deleted: 0."
+    assert line(runs_closed=2).endswith("deleted: 0. Runs of them that had ended without a word: 2.")
 
 
 def test_the_table_is_bounded() -> None:

@@ -11,9 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from assay.domain.signed_links import LINK_LIFETIME, LinkCheck, ReportLinks
+from assay.domain.signed_links import LINK_LIFETIME, LinkCheck, Page, PageLinks
 from assay.errors import SetupError
-from assay.runtime.secrets import report_links
+from assay.runtime.secrets import page_links
 from assay.runtime.settings import Settings
 
 NEW, OLD = "a secret that is new enough", "a secret that was used before"
@@ -25,76 +25,84 @@ MOMENTS = st.integers(86_400 * 10**6, 10**16).map(
 SECRETS = st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable())
 
 
-def opened(links: ReportLinks, path: str, *, now: datetime = NOW, run: UUID | None = None) -> LinkCheck:
+def opened(links: PageLinks, path: str, *, now: datetime = NOW, run: UUID | None = None) -> LinkCheck:
     """What a link is worth, taken apart as the page does it."""
     parts = urlsplit(path)
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     named = run or UUID(parts.path.removeprefix("/reports/"))
-    return links.check(named, expires=query["expires"], signature=query["signature"], now=now)
+    return links.check(Page.REPORT, named, expires=query["expires"], signature=query["signature"], now=now)
 
 
 @given(secret=SECRETS, run=st.uuids(), expires=MOMENTS, now=MOMENTS)
 def test_a_link_opens_its_run_until_it_expires(
     secret: str, run: UUID, expires: datetime, now: datetime
 ) -> None:
-    links = ReportLinks([secret])
+    links = PageLinks([secret])
     in_time = now < expires.replace(microsecond=0)
-    worth = opened(links, links.sign_report_link(run, expires), now=now)
+    worth = opened(links, links.sign(Page.REPORT, run, expires), now=now)
     assert worth is (LinkCheck.VALID if in_time else LinkCheck.EXPIRED)
 
 
 @given(other=st.uuids())
 def test_a_link_opens_no_other_run(other: UUID) -> None:
     assume(other != RUN)
-    links = ReportLinks([NEW])
-    path = links.sign_report_link(RUN, NOW + LINK_LIFETIME)
+    links = PageLinks([NEW])
+    path = links.sign(Page.REPORT, RUN, NOW + LINK_LIFETIME)
     assert opened(links, path, run=other) is LinkCheck.FORGED
+
+
+def test_a_link_opens_no_other_page() -> None:
+    links = PageLinks([NEW])
+    query = parse_qs(urlsplit(links.sign(Page.REPORT, RUN, NOW + LINK_LIFETIME)).query)
+    given = {"expires": query["expires"][0], "signature": query["signature"][0], "now": NOW}
+    assert links.check(Page.REPORT, RUN, **given) is LinkCheck.VALID
+    assert links.check(Page.CLUSTERS, RUN, **given) is LinkCheck.FORGED
 
 
 @given(later=st.integers(1, 10**9))
 def test_the_expiry_cannot_be_moved(later: int) -> None:
-    links = ReportLinks([NEW])
+    links = PageLinks([NEW])
     expires = int((NOW - timedelta(hours=1)).timestamp())
-    path = links.sign_report_link(RUN, datetime.fromtimestamp(expires, UTC))
+    path = links.sign(Page.REPORT, RUN, datetime.fromtimestamp(expires, UTC))
     assert opened(links, path.replace(f"={expires}&", f"={expires + later}&")) is LinkCheck.FORGED
 
 
 @given(secret=SECRETS)
 def test_a_link_of_somebody_elses_secret_is_worth_nothing(secret: str) -> None:
     assume(secret != NEW)
-    path = ReportLinks([secret]).sign_report_link(RUN, NOW + LINK_LIFETIME)
-    assert opened(ReportLinks([NEW]), path) is LinkCheck.FORGED
+    path = PageLinks([secret]).sign(Page.REPORT, RUN, NOW + LINK_LIFETIME)
+    assert opened(PageLinks([NEW]), path) is LinkCheck.FORGED
 
 
 @given(expires=st.text(max_size=30), signature=st.text(max_size=70))
 def test_whatever_is_sent_is_told_from_a_signature(expires: str, signature: str) -> None:
-    worth = ReportLinks([NEW]).check(RUN, expires=expires, signature=signature, now=NOW)
+    worth = PageLinks([NEW]).check(Page.REPORT, RUN, expires=expires, signature=signature, now=NOW)
     assert worth is LinkCheck.FORGED
 
 
 @pytest.mark.parametrize("spelling", ["{}.0", "0{}", "+{}", " {}", "{}\n", "{}_0", "-{}"])
 def test_an_expiry_is_written_in_one_way_only(spelling: str) -> None:
-    links = ReportLinks([NEW])
+    links = PageLinks([NEW])
     expires = str(int((NOW + LINK_LIFETIME).timestamp()))
-    signature = links.sign_report_link(RUN, NOW + LINK_LIFETIME).rpartition("=")[2]
-    assert links.check(RUN, expires=expires, signature=signature, now=NOW) is LinkCheck.VALID
+    signature = links.sign(Page.REPORT, RUN, NOW + LINK_LIFETIME).rpartition("=")[2]
+    assert links.check(Page.REPORT, RUN, expires=expires, signature=signature, now=NOW) is LinkCheck.VALID
     respelt = spelling.format(expires)
-    assert links.check(RUN, expires=respelt, signature=signature, now=NOW) is LinkCheck.FORGED
+    assert links.check(Page.REPORT, RUN, expires=respelt, signature=signature, now=NOW) is LinkCheck.FORGED
     arabic = expires.translate({ord("0") + digit: 0x660 + digit for digit in range(10)})
-    assert links.check(RUN, expires=arabic, signature=signature, now=NOW) is LinkCheck.FORGED
+    assert links.check(Page.REPORT, RUN, expires=arabic, signature=signature, now=NOW) is LinkCheck.FORGED
 
 
 def test_links_outlive_the_rotation_of_secrets_until_the_old_one_is_taken_out() -> None:
-    path = ReportLinks([OLD]).sign_report_link(RUN, NOW + LINK_LIFETIME)
-    both = ReportLinks([NEW, OLD])
+    path = PageLinks([OLD]).sign(Page.REPORT, RUN, NOW + LINK_LIFETIME)
+    both = PageLinks([NEW, OLD])
     assert opened(both, path) is LinkCheck.VALID
-    assert opened(ReportLinks([NEW]), path) is LinkCheck.FORGED
-    assert opened(ReportLinks([NEW]), both.sign_report_link(RUN, NOW + LINK_LIFETIME)) is LinkCheck.VALID
+    assert opened(PageLinks([NEW]), path) is LinkCheck.FORGED
+    assert opened(PageLinks([NEW]), both.sign(Page.REPORT, RUN, NOW + LINK_LIFETIME)) is LinkCheck.VALID
 
 
 def test_the_form_of_a_link_is_fixed() -> None:
     """Links are in people's mailboxes: what made them once must recognise them for ever."""
-    path = ReportLinks([NEW]).sign_report_link(RUN, datetime(2027, 1, 1, tzinfo=UTC))
+    path = PageLinks([NEW]).sign(Page.REPORT, RUN, datetime(2027, 1, 1, tzinfo=UTC))
     assert path == (
         "/reports/0b2f3f54-4f0c-4f6e-9d0e-1c8b5a0f4a11?expires=1798761600"
         "&signature=ac4caa970f493b36dd2106c403b4a6e42cc6cb6801b2a3e72c635dd3a5e9b971"
@@ -104,13 +112,13 @@ def test_the_form_of_a_link_is_fixed() -> None:
 @pytest.mark.parametrize("secrets", [[], [""], [NEW, ""]])
 def test_without_a_secret_nothing_is_signed(secrets: list[str]) -> None:
     with pytest.raises(SetupError, match="secret key"):
-        ReportLinks(secrets)
+        PageLinks(secrets)
 
 
 def test_messages_hold_whole_addresses_or_none() -> None:
-    assert ReportLinks([NEW]).public_report_link(uuid4(), NOW) is None
-    links = ReportLinks([NEW], public_url="https://assay.example.com/here/")
-    address = links.public_report_link(RUN, NOW)
+    assert PageLinks([NEW]).public(Page.REPORT, uuid4(), NOW) is None
+    links = PageLinks([NEW], public_url="https://assay.example.com/here/")
+    address = links.public(Page.REPORT, RUN, NOW)
     assert address is not None
     assert address.startswith(f"https://assay.example.com/here/reports/{RUN}?")
     path = address.removeprefix("https://assay.example.com/here")
@@ -120,9 +128,9 @@ def test_messages_hold_whole_addresses_or_none() -> None:
 
 def test_the_operators_settings_make_the_links() -> None:
     settings = Settings(secret_keys=SecretStr(f"{NEW},{OLD}"), public_url="https://assay.example.com")
-    links = report_links(settings)
-    assert opened(links, ReportLinks([OLD]).sign_report_link(RUN, NOW + LINK_LIFETIME)) is LinkCheck.VALID
-    assert (links.public_report_link(RUN, NOW) or "").startswith("https://assay.example.com/reports/")
+    links = page_links(settings)
+    assert opened(links, PageLinks([OLD]).sign(Page.REPORT, RUN, NOW + LINK_LIFETIME)) is LinkCheck.VALID
+    assert (links.public(Page.REPORT, RUN, NOW) or "").startswith("https://assay.example.com/reports/")
 
 
 @pytest.mark.parametrize(

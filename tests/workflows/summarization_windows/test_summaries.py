@@ -12,6 +12,7 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.embedding_models import LocalOnly
 from activities.summary_embeddings import SummaryEmbeddingActivities
 from assay.adapters.embeddings import StaticEmbeddings
 from assay.adapters.testing import Reply
@@ -227,9 +228,9 @@ class CountedEmbeddings(StaticEmbeddings):
         self.count = 0
 
     @override
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    async def embed(self, project_id: int, texts: Sequence[str]) -> Vectors:
         self.count += len(texts)
-        return super().embed(texts)
+        return await super().embed(project_id, texts)
 
 
 async def test_the_same_text_is_embedded_once_by_each_model(world: WindowWorld) -> None:
@@ -243,7 +244,7 @@ async def test_the_same_text_is_embedded_once_by_each_model(world: WindowWorld) 
     for name, times in ((StaticEmbeddings.name, 0), ("another", 1)):
         model = CountedEmbeddings(name)
         embed = SummaryEmbeddingActivities(
-            artifacts=artifacts, model=model, cache=world.stores.embeddings
+            artifacts=artifacts, models=LocalOnly(model), cache=world.stores.embeddings
         ).embed
         for _ in range(2):
             await ActivityEnvironment().run(embed, order)

@@ -15,7 +15,7 @@ from assay.adapters.sql.tables.access import (
 )
 from assay.adapters.sql.tables.artifacts import ArtifactRow
 from assay.adapters.sql.tables.base import Authored, Base, Identified, every_json
-from assay.adapters.sql.tables.clustering import ClusteringConfigRow, ClusteringJobRow
+from assay.adapters.sql.tables.clustering import ClusteringConfigRow, ClusteringJobRow, ClusteringRunRow
 from assay.adapters.sql.tables.datasets import DatasetItemRow, DatasetRow
 from assay.adapters.sql.tables.evaluation_reports import EvaluationReportRow
 from assay.adapters.sql.tables.evaluations import EvaluationRow, TrialEvaluationRow
@@ -39,6 +39,7 @@ __all__ = [
     "Base",
     "ClusteringConfigRow",
     "ClusteringJobRow",
+    "ClusteringRunRow",
     "DatasetItemRow",
     "DatasetRow",
     "EvaluationConfigRow",

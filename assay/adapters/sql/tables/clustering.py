@@ -1,4 +1,4 @@
-"""What is clustered."""
+"""What is clustered, and the runs in which it is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from assay.adapters.sql.tables.base import JSON_DOCUMENT, Base, JsonText, UtcDatetime, Uuid, choice
+from assay.adapters.sql.tables.base import (
+    JSON_DOCUMENT,
+    Base,
+    EveryJson,
+    Identified,
+    JsonText,
+    UtcDatetime,
+    Uuid,
+    choice,
+)
 from assay.contracts.clustering import AnalysisLevel
+from assay.contracts.clustering_runs import ClusteringRunStatus, ClusteringTrigger
+
+_IS_RUNNING = text("status = 'running'")
 
 
 class ClusteringConfigRow(Base):
@@ -41,3 +53,43 @@ class ClusteringJobRow(Base):
     enabled: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UtcDatetime)
     updated_at: Mapped[datetime] = mapped_column(UtcDatetime)
+
+
+class ClusteringRunRow(Identified, Base):
+    """A run of a clustering job: `assay.contracts.clustering_runs.ClusteringRun`.
+
+    Attributes:
+        job_id: not a reference, for what was found stays known when a job is removed.
+        previous: not a reference either: a run that is forgotten takes none of the later ones with it.
+    """
+
+    __tablename__ = "clustering_runs"
+    __table_args__ = (
+        CheckConstraint("window_start <= window_end", name="window_ordered"),
+        CheckConstraint("(status = 'running') = (finished_at IS NULL)", name="end_agrees"),
+        CheckConstraint("next_cluster_id >= 0", name="next_cluster_id_not_negative"),
+        Index(None, "project_id", "started_at"),
+        Index(None, "project_id", "job_id", "level", "window_end"),
+        Index(
+            "ix_clustering_runs_running", "started_at", sqlite_where=_IS_RUNNING, postgresql_where=_IS_RUNNING
+        ),
+    )
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    run_id: Mapped[str] = mapped_column(Text)
+    job_id: Mapped[UUID | None] = mapped_column(Uuid)
+    job_name: Mapped[str] = mapped_column(Text)
+    level: Mapped[AnalysisLevel] = mapped_column(choice(AnalysisLevel, "level"))
+    trigger: Mapped[ClusteringTrigger] = mapped_column(choice(ClusteringTrigger, "trigger"))
+    workflow_id: Mapped[str] = mapped_column(Text)
+    status: Mapped[ClusteringRunStatus] = mapped_column(choice(ClusteringRunStatus, "status"))
+    reason: Mapped[str] = mapped_column(Text)
+    window_start: Mapped[datetime] = mapped_column(UtcDatetime)
+    window_end: Mapped[datetime] = mapped_column(UtcDatetime)
+    counts: Mapped[Any] = mapped_column(EveryJson, nullable=False)
+    previous: Mapped[UUID | None] = mapped_column(Uuid)
+    next_cluster_id: Mapped[int]
+    parameters: Mapped[Any] = mapped_column(EveryJson, nullable=False)
+    cost_usd: Mapped[float | None] = mapped_column(Double)
+    started_at: Mapped[datetime] = mapped_column(UtcDatetime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDatetime)

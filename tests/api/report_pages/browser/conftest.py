@@ -6,17 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from api_shim.app import create_app
-from assay.runtime import http_server
 from tests.api.report_pages.conftest import Results, fortnight
 from tests.harness.api import ApiWorld, api_world
-from tests.harness.browser import Tab, browser_tab
-
-
-@pytest.fixture(scope="session")
-async def tab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tab]:
-    """One browser for all tests that need one."""
-    async with browser_tab(tmp_path_factory.mktemp("browser")) as tab:
-        yield tab
+from tests.harness.serving import served
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +22,8 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiWo
 @asynccontextmanager
 async def serving(world: ApiWorld, results: object) -> AsyncIterator[str]:
     """Where a real server serves the pages, while it does."""
-    listener = http_server.bind("127.0.0.1", 0)
-    async with http_server.serve(create_app(world.deps(report_data=results)), listener):
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    async with served(create_app(world.deps(report_data=results))) as origin:
+        yield origin
 
 
 @pytest.fixture

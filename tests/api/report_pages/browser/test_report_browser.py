@@ -7,42 +7,20 @@ from pathlib import Path
 import pytest
 
 from assay.contracts.report_runs import Citation, ReportContent, ReportRun, ReportSection
-from tests.api.report_pages.browser.looks import DESK, LOOKS, PHONE, Look, pictured
 from tests.api.report_pages.conftest import CONTENT, MakeRun, fortnight, signed
 from tests.harness.browser import Tab, chromium
+from tests.harness.looks import (
+    CONTRAST,
+    DESK,
+    LOOKS,
+    OVERFLOWING,
+    PHONE,
+    Look,
+    asks_for_nothing_else,
+    pictured,
+)
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
-
-OVERFLOWING = """
-[...document.querySelectorAll("body *")]
-  .filter((element) => !element.closest(".scroll, pre, svg"))
-  .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
-  .map((element) => element.outerHTML.slice(0, 80))
-"""
-"""Elements that reach beyond the window, those aside that scroll by themselves."""
-
-CONTRAST = """
-(() => {
-  const light = (text) => {
-    const [r, g, b] = text.match(/[0-9.]+/g).slice(0, 3).map((part) => part / 255)
-      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const paper = (element) => {
-    const color = getComputedStyle(element).backgroundColor;
-    return color === "rgba(0, 0, 0, 0)" ? paper(element.parentElement) : color;
-  };
-  return Math.min(...[...document.querySelectorAll("h1, h2, p, td, th, dd, dt, li, a, figcaption, text")]
-    .filter((element) => element.getBoundingClientRect().width > 0)
-    .map((element) => {
-      const style = getComputedStyle(element);
-      const ink = light(element.tagName === "text" ? style.fill : style.color);
-      const ground = light(paper(element));
-      return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
-    }));
-})()
-"""
-"""The least contrast of any text with what is behind it, as WCAG 2 counts it."""
 
 HIDDEN_NUMBERS = """
 (({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector(".numbers").parentElement)
@@ -116,13 +94,6 @@ async def test_it_is_printed_in_black_on_white(
     assert await tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert await tab.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     await pictured(tab, tmp_path, "print")
-
-
-async def asks_for_nothing_else(tab: Tab, address: str) -> bool:
-    """Whether a page is all that is loaded, and nothing in it is at odds with its policy."""
-    await tab.open(address, width=DESK)
-    assert tab.complaints == []
-    return {each for each in tab.requested if not each.startswith("data:")} == {address}
 
 
 async def test_the_page_asks_for_nothing_else(tab: Tab, origin: str, make_run: MakeRun) -> None:

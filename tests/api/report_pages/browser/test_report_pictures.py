@@ -11,37 +11,38 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from PIL import Image
 
 from assay.contracts.report_runs import ReportRun
 from tests.api.report_pages.browser.conftest import serving
-from tests.api.report_pages.browser.looks import LOOKS, Look, pictured
 from tests.api.report_pages.conftest import MakeRun, signed
 from tests.api.report_pages.stored import rates, store
 from tests.harness.api import ApiWorld
 from tests.harness.browser import Tab, chromium
+from tests.harness.looks import (
+    LOOKS,
+    SEEN_APART,
+    Color,
+    Look,
+    apart,
+    blank_parts,
+    boxes,
+    contrast,
+    most_frequent,
+    pictured,
+    pixel,
+)
 from tests.stores.events.support import Backend
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
-
-type Color = tuple[int, int, int]
-
-SEEN_APART = 3.0
-"""The least contrast of what is drawn with what is behind it (WCAG 2.2, 1.4.11)."""
 
 PIXELS = 1.5
 """How far a line may be from where it should be."""
 
 PLACES = ".over, h1, h2, .period, .figure p, .numbers tr, figcaption, .prose p, .evidence p, footer p"
-BOXES = """
-[...document.querySelectorAll("%s")].filter((element) => element.checkVisibility()).map((element) => {
-  const { left, top, right, bottom } = element.getBoundingClientRect();
-  return [element.tagName, Math.ceil(left), Math.ceil(top), Math.floor(right), Math.floor(bottom)];
-})
-"""
 
 
 class Scale(NamedTuple):
@@ -51,42 +52,6 @@ class Scale(NamedTuple):
     right: int
     top: float
     bottom: float
-
-
-async def boxes(tab: Tab, selector: str) -> list[list[Any]]:
-    found: list[list[Any]] = await tab.evaluate(BOXES % selector)
-    return found
-
-
-def pixel(picture: Image.Image, x: int, y: int) -> Color:
-    found = picture.getpixel((x, y))
-    assert isinstance(found, tuple)
-    red, green, blue = found
-    return red, green, blue
-
-
-def most_frequent(picture: Image.Image) -> Color:
-    _, color = max(picture.getcolors(1 << 16) or [])
-    assert isinstance(color, tuple)
-    return color[0], color[1], color[2]
-
-
-def apart(one: Color, other: Color) -> int:
-    return max(abs(a - b) for a, b in zip(one, other, strict=True))
-
-
-def contrast(one: Color, other: Color) -> float:
-    """As WCAG 2 counts it."""
-    dark, light = sorted(map(luminance, (one, other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(color: Color) -> float:
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (c / 255 for c in color)
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def scale_of(chart: Image.Image) -> Scale:
@@ -197,9 +162,4 @@ async def test_nothing_on_the_page_is_blank(
     places = await boxes(tab, f"{PLACES}, .chart svg text")
     page = await pictured(tab, tmp_path, look.name)
     assert len(places) > 25
-    for name, *box in places:
-        part = page.crop((box[0], box[1], box[2], box[3]))
-        paper = most_frequent(part)
-        colors = [color for _, color in part.getcolors(1 << 16) or [] if isinstance(color, tuple)]
-        ink = max(contrast((color[0], color[1], color[2]), paper) for color in colors)
-        assert ink >= SEEN_APART, (name, box)
+    assert blank_parts(page, places) == []
