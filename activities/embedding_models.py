@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from itertools import batched
-from typing import Final
+from functools import partial
 
 from activities.hosted_embeddings import HostedEmbeddings
+from activities.keeping import keep_paid
+from assay.contracts.embeddings import Vectors
 from assay.ports import EmbeddingCache, EmbeddingModel
-
-_AT_ONCE: Final = 400
-"""Texts whose vectors are made and stored before the next: what a retry does not have to pay for again."""
 
 
 class LocalOnly:
@@ -53,13 +51,15 @@ async def keep_vectors(
         How many vectors were made; the others were there.
 
     Raises:
-        WorkError: what the model raises; what was made before is kept.
+        WorkError: what the model raises; what was made before, and at the same time, is kept.
         StoreUnavailable: the cache did not answer.
     """
+
+    async def keep(made: Mapping[str, Vectors]) -> None:
+        await keep_paid(partial(asyncio.to_thread, cache.put, project_id, model.name, made))
+
     found = await asyncio.to_thread(cache.find, project_id, model.name, list(texts))
-    wanted = [digest for digest in texts if digest not in found]
-    for digests in batched(wanted, _AT_ONCE):
-        vectors = await model.embed(project_id, [texts[digest] for digest in digests])
-        made = dict(zip(digests, vectors, strict=True))
-        await asyncio.to_thread(cache.put, project_id, model.name, made)
+    wanted = {digest: text for digest, text in texts.items() if digest not in found}
+    if wanted:
+        await model.embed(project_id, wanted, keep)
     return len(wanted)

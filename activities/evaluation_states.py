@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from activities.consent import has_ai_consent
 from assay.contracts.evaluation_batches import Origin
 from assay.contracts.evaluations import Evaluation, EvaluationType
 from assay.domain.eligibility import obstacle
@@ -67,13 +68,7 @@ class EvaluationStates:
     async def consent(self, project_id: int, *evaluations: Evaluation | None) -> bool:
         """Whether the project's organisation agrees that models judge; not asked where none of these does."""
         judges = (found and found.evaluation_type is EvaluationType.LLM_JUDGE for found in evaluations)
-        if not any(judges):
-            return False
-        project = await self._registry.access.project(project_id)
-        if project is None:
-            return False
-        organization = await self._registry.access.organization(project.organization_id)
-        return organization is not None and organization.ai_consent
+        return any(judges) and await has_ai_consent(self._registry.access, project_id)
 
     async def recent(self, project_id: int, evaluation_id: UUID) -> EvaluationState:
         """The state, at most about a second old; whoever asks meanwhile shares the answer.

@@ -1,35 +1,33 @@
 """Vectors of texts from a model that a provider hosts.
 
-The operator names the model, for all projects. A project's active key asks if it is for that provider, so
-that its texts go to the account that it has chosen; otherwise the operator's access does. Texts of projects
-whose organisation has not agreed to that go nowhere.
+The operator names the model, for all projects. A project's active key asks, if it is for that provider; the
+operator's access asks for projects that have chosen no key. Texts go to no account that their project did not
+choose, and nowhere if its organisation has not agreed to that.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
+from activities.consent import has_ai_consent
 from activities.judge_models import KEY_FAULTS, JudgeModel, JudgeModels
 from activities.judging import gate_key
 from activities.model_gate import ModelGate
-from assay.contracts.embeddings import Vectors
+from assay.contracts.embeddings import KeepVectors, Vectors
 from assay.contracts.models import EmbeddingReply, EmbeddingRequest
-from assay.domain.embedding import HostedModel, batches
+from assay.domain.embedding import HostedModel, SentText, questions, sent_text, smaller_questions
+from assay.domain.together import few_at_once
 from assay.errors import ContextWindowExceeded, ProviderKeyRequired, ProviderUnavailable
 from assay.ports import AccessRepository
 
 _CALL_SECONDS: Final = 60.0
-"""How long a provider may take for one batch."""
+"""How long a provider may take for one question."""
 
 _AT_ONCE: Final = 4
-"""Batches of one caller under way together."""
-
-_SHORTEST_CUT: Final = 200
-"""Characters; a model for which this is too long has another problem."""
+"""Questions of one caller under way together."""
 
 
 class HostedEmbeddings:
@@ -64,10 +62,11 @@ class HostedEmbeddings:
         """
         return await self._chosen(project_id) is not None
 
-    async def embed(self, project_id: int, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts, in their order; nobody is asked for those without words.
+    async def embed(self, project_id: int, texts: Mapping[str, str], keep: KeepVectors) -> None:
+        """Make the vectors of texts; nobody is asked for those without words.
 
-        Of long texts the beginning counts (`LONGEST_TEXT`, or less if the model takes less).
+        Of long texts the beginning counts (`LONGEST_TEXT`, or less if the model takes less). After a failure
+        no other question is begun; those that were are waited for, and their answers kept.
 
         Raises:
             ProviderKeyRequired: the project is not served.
@@ -78,57 +77,48 @@ class HostedEmbeddings:
         """
         chosen = await self._chosen(project_id)
         if chosen is None:
-            raise ProviderKeyRequired(f"{self.name} cannot be asked for this project: no consent, or no key.")
-        if not texts:
-            return np.zeros((0, 0), dtype=np.float32)
-        worded = [place for place, text in enumerate(texts) if text.strip()]
-        # Where no text has words, one word is asked for all the same: how long a vector is nobody else knows.
-        vectors = await self._vectors(chosen, project_id, [texts[place] for place in worded] or ["text"])
-        found = np.zeros((len(texts), vectors.shape[1]), dtype=np.float32)
-        found[worded] = vectors[: len(worded)]
-        return found
+            raise ProviderKeyRequired(
+                f"{self.name} cannot be asked for this project: no consent, or no key for it."
+            )
+        sent = [SentText(digest, sent_text(text)) for digest, text in texts.items()]
+        lengths: set[int] = set()
+
+        async def kept(question: Sequence[SentText]) -> None:
+            async for vectors in self._answers(chosen, project_id, question):
+                lengths.update(map(len, vectors.values()))
+                if len(lengths) > 1:
+                    raise ProviderUnavailable(f"{self.name} answered with vectors of different lengths.")
+                await keep(vectors)
+
+        await few_at_once(kept, questions(each for each in sent if each.text), at_once=_AT_ONCE)
+        if wordless := [each.digest for each in sent if not each.text]:
+            # How long a vector is only the model knows: it is asked for a word if it was asked for nothing.
+            length = min(lengths) if lengths else (await self._ask(chosen, project_id, ("text",))).dimensions
+            await keep(dict.fromkeys(wordless, np.zeros(length, dtype=np.float32)))
 
     async def _chosen(self, project_id: int) -> JudgeModel | None:
         """Who is asked, and on whose key; None if nobody may be, or can."""
-        project = await self._access.project(project_id)
-        if project is None:
-            return None
-        organization = await self._access.organization(project.organization_id)
-        if organization is None or not organization.ai_consent:
+        if not await has_ai_consent(self._access, project_id):
             return None
         return await self._models.choose_for_all(project_id, self._hosted.provider, self._hosted.model)
 
-    async def _vectors(self, chosen: JudgeModel, project_id: int, texts: Sequence[str]) -> Vectors:
-        """The vectors of any number of texts with words."""
-        places = asyncio.Semaphore(_AT_ONCE)
-        try:
-            async with asyncio.TaskGroup() as asking:
-                questions = [
-                    asking.create_task(self._batch(chosen, project_id, batch, places))
-                    for batch in batches(texts)
-                ]
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from None
-        found = [question.result() for question in questions]
-        if len({vectors.shape[1] for vectors in found}) > 1:
-            raise ProviderUnavailable(f"{self.name} answered with vectors of different lengths.")
-        return _normalised(np.concatenate(found))
-
-    async def _batch(
-        self, chosen: JudgeModel, project_id: int, texts: Sequence[str], places: asyncio.Semaphore
-    ) -> Vectors:
-        """The vectors of a batch; texts that are too long for the model are cut in half, and again."""
-        longest = max(map(len, texts))
-        async with places:
-            while True:
-                try:
-                    reply = await self._ask(chosen, project_id, tuple(text[:longest] for text in texts))
-                except ContextWindowExceeded:
-                    longest //= 2
-                    if longest < _SHORTEST_CUT:
-                        raise
-                else:
-                    return np.frombuffer(reply.vectors, dtype="<f4").reshape(len(texts), reply.dimensions)
+    async def _answers(
+        self, chosen: JudgeModel, project_id: int, question: Sequence[SentText]
+    ) -> AsyncIterator[Mapping[str, Vectors]]:
+        """The vectors of a question, or of the smaller ones that the model takes instead."""
+        waiting = [question]
+        while waiting:
+            asked = waiting.pop()
+            try:
+                reply = await self._ask(chosen, project_id, tuple(each.text for each in asked))
+            except ContextWindowExceeded:
+                smaller = smaller_questions(asked)
+                if not smaller:
+                    raise
+                waiting += reversed(smaller)
+            else:
+                rows = np.frombuffer(reply.vectors, dtype="<f4").reshape(len(asked), reply.dimensions)
+                yield dict(zip((each.digest for each in asked), _normalised(rows), strict=True))
 
     async def _ask(self, chosen: JudgeModel, project_id: int, texts: tuple[str, ...]) -> EmbeddingReply:
         request = EmbeddingRequest(

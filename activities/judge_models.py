@@ -101,14 +101,14 @@ class JudgeModels:
     async def choose_for_all(self, project_id: int, provider: Provider, model: str) -> JudgeModel | None:
         """A model that the operator has chosen for all projects; whether a trial may use it does not count.
 
-        The active key of the project if it is for that provider, else the access of the operator. None: that
-        key is not usable now, which does not turn to the operator, or there is none to ask with.
+        On the active key of the project; on the operator's access only for a project that has chosen no key.
+        None: the key is for another provider or not usable now, or the operator has no access.
 
         Raises:
             ProviderKeyUnreadable: the key cannot be decrypted here.
         """
         active = await self.active_key(project_id)
-        if active is None or active.provider is not provider:
+        if active is None:
             return JudgeModel(provider, model) if self._model.offers(provider) else None
         key = await self._config.open_active_key(project_id)
         if key is None or key.key.provider is not provider:  # it may be another by now

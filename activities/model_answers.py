@@ -14,10 +14,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 from activities.judge_models import KEY_FAULTS, JudgeModel, JudgeModels, NoModel
 from activities.judging import gate_key
+from activities.keeping import keep_paid
 from activities.model_gate import ModelGate, Turn
 from assay.contracts.artifacts import Artifact, ArtifactKind
 from assay.contracts.evaluations import ModelConfiguration, Provider
@@ -29,14 +31,10 @@ from assay.errors import (
     ModelNotFound,
     ProviderKeyRefused,
     ProviderKeyRequired,
-    StoreUnavailable,
     TimedOut,
 )
 from assay.ports import ArtifactRepository
 from assay.temporal.retry import ANSWER_CALL_TIMEOUT, ANSWER_TURN_TIMEOUT
-
-STORING_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds between attempts to store what was paid for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +168,7 @@ class ModelAnswers:
         Raises:
             StoreUnavailable: it was away for longer.
         """
-        for pause in STORING_PAUSES:
-            try:
-                await self._artifacts.put(artifact)
-            except StoreUnavailable:
-                await self._sleep(pause)
-            else:
-                return
-        await self._artifacts.put(artifact)
+        await keep_paid(partial(self._artifacts.put, artifact), sleep=self._sleep)
 
     async def _require_no_own_key(self, project_id: int) -> None:
         """The operator's access is for projects that have chosen no key, not for those whose key fails.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
@@ -17,8 +18,10 @@ from uuid import UUID
 import structlog
 from temporalio import activity
 
+from activities.consent import has_ai_consent
 from activities.judge_models import KEY_FAULTS, KEY_NOT_OK, JudgeModel, JudgeModels, NoModel
 from activities.judging import gate_key
+from activities.keeping import keep_paid
 from activities.model_gate import ModelGate
 from assay.contracts.evaluations import Evaluation, StatusReason, TrialPlace
 from assay.contracts.models import ChatReply, ChatRequest
@@ -62,9 +65,6 @@ _REASONS: Mapping[str, str] = MappingProxyType(
 )
 """Why there is nobody to ask, as the rest of a sentence."""
 
-_STORING_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds between attempts to store what was paid for."""
-
 _NAMED_CHARS: Final = 64
 """Of the ids and names of calls that histories carry; some providers put kilobytes into an id."""
 
@@ -102,7 +102,7 @@ class Authors:
             StoreUnavailable: the registry did not answer.
         """
         project_id = evaluation.project_id
-        if not await self._consents(project_id):
+        if not await has_ai_consent(self._registry.access, project_id):
             return NoAuthor(_NO_CONSENT)
         try:
             chosen = await self._models.choose(project_id, evaluation.model_configuration)
@@ -136,12 +136,6 @@ class Authors:
             StoreUnavailable: the registry did not answer.
         """
         await self._registry.trial.release(project_id, run_id)
-
-    async def _consents(self, project_id: int) -> bool:
-        access = self._registry.access
-        project = await access.project(project_id)
-        organization = None if project is None else await access.organization(project.organization_id)
-        return organization is not None and organization.ai_consent
 
 
 class ReportAuthorActivities:
@@ -219,13 +213,8 @@ class ReportAuthorActivities:
 
     async def _keep(self, given: AuthorAsk, entry: TranscriptEntry) -> TranscriptEntry:
         """Store what was paid for, though the registry be away for a while."""
-        runs = self._registry.report_runs
-        for pause in _STORING_PAUSES:
-            try:
-                return await runs.add_message(given.project_id, given.run_id, entry)
-            except StoreUnavailable:
-                await self._sleep(pause)
-        return await runs.add_message(given.project_id, given.run_id, entry)
+        add = self._registry.report_runs.add_message
+        return await keep_paid(partial(add, given.project_id, given.run_id, entry), sleep=self._sleep)
 
 
 def _entry(number: int, reply: ChatReply, shown: list[dict[str, object]]) -> TranscriptEntry:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from temporalio import activity
 
+from activities.consent import has_ai_consent
 from activities.model_answers import ModelAnswers
 from assay.contracts.artifacts import Artifact, ArtifactKind
 from assay.contracts.clustering import AnalysisLevel
@@ -104,7 +105,7 @@ class SummarizationWindowActivities:
             StoreUnavailable: a store did not answer.
         """
         async with heartbeating():
-            if not await self._has_consent(given.ref.project_id):
+            if not await has_ai_consent(self._registry.access, given.ref.project_id):
                 return WindowPlan(skip=SkipReason.NO_CONSENT)
             found = await self._drawer(given.ref)
             if found is None:
@@ -158,13 +159,6 @@ class SummarizationWindowActivities:
             written = await self._writer.write([event], size=len(event.model_dump_json()))
             for reason in written.refused.values():
                 raise EventsRejected(reason)
-
-    async def _has_consent(self, project_id: int) -> bool:
-        project = await self._registry.access.project(project_id)
-        if project is None:
-            return False
-        organization = await self._registry.access.organization(project.organization_id)
-        return organization is not None and organization.ai_consent
 
     async def _drawer(self, ref: WindowRef) -> _Drawer | None:
         """The job, or what stands for one in a project without jobs; None if it does not draw any more."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from assay.contracts.evaluations import Provider
 from assay.domain.model_names import model_name_problem
+from assay.domain.portions import portions
 
 LONGEST_TEXT: Final = 24_000
 """Characters of a text that count; some 8,000 tokens, which is what most models take."""
+
+SHORTEST_CUT: Final = 200
+"""Characters; a model for which this is too long has another problem."""
 
 MOST_TEXTS: Final = 100
 """In one question: Gemini takes no more, the others do."""
@@ -19,6 +23,13 @@ MOST_CHARACTERS: Final = 200_000
 
 EMBEDDING_PROVIDERS: Final = tuple(provider for provider in Provider if provider is not Provider.ANTHROPIC)
 """Anthropic has no models that embed."""
+
+
+class SentText(NamedTuple):
+    """A text as it is sent, and the digest of the whole of it."""
+
+    digest: str
+    text: str
 
 
 class HostedModel(NamedTuple):
@@ -54,16 +65,34 @@ def hosted_model(text: str) -> HostedModel:
     return HostedModel(Provider(provider), model)
 
 
-def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Texts cut to `LONGEST_TEXT`, in their order, as many at a time as go into one question."""
-    batch: list[str] = []
-    characters = 0
-    for text in texts:
-        cut = text[:LONGEST_TEXT]
-        if batch and (len(batch) == MOST_TEXTS or characters + len(cut) > MOST_CHARACTERS):
-            yield batch
-            batch, characters = [], 0
-        batch.append(cut)
-        characters += len(cut)
-    if batch:
-        yield batch
+def sent_text(text: str) -> str:
+    """What of a text is sent: up to `LONGEST_TEXT` characters, from the first that is no space.
+
+    Whatever is cut off at its end, a text that has words keeps one. Empty: it has none.
+    """
+    return text.lstrip()[:LONGEST_TEXT]
+
+
+def questions(texts: Iterable[SentText]) -> Iterator[list[SentText]]:
+    """Texts in their order, as many at a time as go into one question."""
+    return portions(texts, length=_length, most=MOST_TEXTS, most_characters=MOST_CHARACTERS)
+
+
+def smaller_questions(texts: Sequence[SentText]) -> list[Sequence[SentText]]:
+    """What is asked instead of a question that is too long for the model.
+
+    A text is cut only when it is alone, always to half of itself, so its vector depends on nothing else.
+
+    Returns:
+        Two questions for several texts, and for one its first half; none if that would be too short.
+    """
+    if len(texts) > 1:
+        middle = len(texts) // 2
+        return [texts[:middle], texts[middle:]]
+    [alone] = texts
+    half = alone.text[: len(alone.text) // 2]
+    return [[alone._replace(text=half)]] if len(half) >= SHORTEST_CUT else []
+
+
+def _length(sent: SentText) -> int:
+    return len(sent.text)

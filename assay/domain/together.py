@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 
@@ -19,3 +19,34 @@ async def all_of[Result](calls: Iterable[Coroutine[Any, Any, Result]]) -> list[R
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from failed
     return [task.result() for task in tasks]
+
+
+async def few_at_once[Item](
+    call: Callable[[Item], Awaitable[None]], items: Iterable[Item], *, at_once: int
+) -> None:
+    """Do something with each item, and finish what was begun: what a call has paid for it can keep.
+
+    Args:
+        items: begun in this order.
+        at_once: calls under way at the same time, at most.
+
+    Raises:
+        Exception: the first that a call raised; no other was begun after it, and none was cancelled.
+    """
+    waiting = iter(items)
+    failures: list[Exception] = []
+
+    async def work() -> None:
+        while not failures:
+            try:
+                item = next(waiting)
+            except StopIteration:
+                return
+            try:
+                await call(item)
+            except Exception as error:
+                failures.append(error)
+
+    await all_of(work() for _ in range(at_once))
+    if failures:
+        raise failures[0]

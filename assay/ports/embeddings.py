@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from assay.contracts.embeddings import Vectors
+from assay.contracts.embeddings import KeepVectors, Vectors
 
 
 class EmbeddingModel(Protocol):
@@ -19,14 +19,16 @@ class EmbeddingModel(Protocol):
     def is_third_party(self) -> bool:
         """Whether texts leave the installation, which a project's organisation has to consent to."""
 
-    async def embed(self, project_id: int, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts, in their order; a text without words has zeros.
+    async def embed(self, project_id: int, texts: Mapping[str, str], keep: KeepVectors) -> None:
+        """Make the vectors of texts; a text without words has zeros.
 
         Args:
             project_id: whose texts they are, which decides who is asked with which key.
+            texts: by their digests.
+            keep: gets vectors as soon as they are made: what was paid for is kept, whatever comes then.
 
         Raises:
-            WorkError: there is nobody to ask, or they did not answer.
+            WorkError: there is nobody to ask, or they did not answer; or what `keep` raises.
         """
 
 

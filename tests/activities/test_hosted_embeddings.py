@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from assay.adapters.clickhouse import ClickHouseEmbeddings
 from assay.adapters.embeddings import StaticEmbeddings
 from assay.adapters.llm import HouseAccess, LiteLLM
 from assay.adapters.testing import Reply, ScriptedModelServer
-from assay.adapters.testing.scripted_embeddings import SCRIPTED_DIMENSIONS, scripted_vector
+from assay.adapters.testing.scripted_embeddings import SCRIPTED_DIMENSIONS, embeddings_body, scripted_vector
 from assay.contracts.embeddings import Vectors
 from assay.contracts.evaluations import Provider
 from assay.contracts.provider_keys import KeyCheck, KeyState, ProviderAccess, ProviderKey
@@ -33,6 +33,7 @@ from assay.errors import (
     ProviderKeyRequired,
     ProviderUnavailable,
     RateLimited,
+    StoreUnavailable,
 )
 from assay.ports import EmbeddingModel
 from assay.runtime.embeddings import embedding_models
@@ -41,6 +42,19 @@ from tests.activities.world import PROJECT, World
 
 OWN = "sk-own"
 NAME = "openai/text-embedding-3-small"
+
+
+class Kept:
+    """Takes vectors, and remembers how many came together."""
+
+    def __init__(self) -> None:
+        self.vectors: dict[str, Vectors] = {}
+        self.together: list[int] = []
+
+    async def __call__(self, vectors: Mapping[str, Vectors]) -> None:
+        assert not self.vectors.keys() & vectors.keys()
+        self.vectors.update(vectors)
+        self.together.append(len(vectors))
 
 
 class Hosting:
@@ -60,7 +74,10 @@ class Hosting:
         self.models = HostedOrLocal(self.hosted, self.local)
 
     async def embed(self, *texts: str) -> Vectors:
-        return await self.hosted.embed(PROJECT, texts)
+        """The vectors, in the order of the texts."""
+        kept = Kept()
+        await self.hosted.embed(PROJECT, {str(at): text for at, text in enumerate(texts)}, kept)
+        return np.array([kept.vectors[str(at)] for at in range(len(texts))])
 
     async def own_key(self, provider: Provider = Provider.OPENAI) -> ProviderKey:
         access = ProviderAccess(provider=provider, api_key=SecretStr(OWN))
@@ -87,6 +104,15 @@ def hosting(world: World) -> Hosting:
 def expected(texts: Sequence[str]) -> Vectors:
     made = np.asarray([scripted_vector(text) for text in texts], dtype=np.float32)
     return made / np.linalg.norm(made, axis=1, keepdims=True)
+
+
+def by_number(count: int) -> dict[str, str]:
+    """So many texts."""
+    return {digest_of(str(number)): f"text number {number}" for number in range(count)}
+
+
+ANSWER = embeddings_body({"input": ["any text"] * MOST_TEXTS})
+"""To a question of as many texts as there may be."""
 
 
 def refused(status: int, message: str = "No.", **headers: str) -> Reply:
@@ -126,17 +152,51 @@ async def test_of_a_long_text_the_beginning_counts(hosting: Hosting) -> None:
     assert [len(text) for [text] in hosting.asked] == [LONGEST_TEXT]
 
 
-async def test_texts_are_halved_until_the_model_takes_them(
+async def test_no_text_with_words_counts_as_one_without(hosting: Hosting) -> None:
+    vectors = await hosting.embed(" " * (LONGEST_TEXT + 1) + "words", "\n" * (LONGEST_TEXT + 1))
+
+    assert hosting.asked == [["words"]]
+    assert np.allclose(vectors[0], expected(["words"])[0])
+    assert not vectors[1].any()
+
+
+@pytest.fixture
+def short_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model takes texts of up to 1,500 characters."""
+    monkeypatch.setattr("assay.adapters.testing.scripted_embeddings.MOST_TOKENS", 375)
+
+
+@pytest.mark.usefixtures("short_model")
+async def test_a_vector_does_not_depend_on_the_texts_beside_it(hosting: Hosting) -> None:
+    texts = ["a short one", "long " * 800, "last " * 300, "fills it"]
+
+    together = await hosting.embed(*texts)
+
+    assert [[len(text) for text in question] for question in hosting.asked] == [
+        [11, 4000, 1500, 8],
+        [11, 4000],
+        [11],
+        [4000],
+        [2000],
+        [1000],
+        [1500, 8],
+    ]
+    assert np.allclose(together, expected([texts[0], texts[1][:1000], texts[2], texts[3]]))
+    for text, vector in zip(texts, together, strict=True):
+        assert np.array_equal((await hosting.embed(text))[0], vector)
+
+
+async def test_each_answer_to_a_smaller_question_is_kept(
     hosting: Hosting, model: ScriptedModelServer
 ) -> None:
-    too_long = refused(400, "Invalid 'input[1]': maximum input length is 512 tokens.")
-    model.enqueue(too_long, too_long)
-    texts = ["a short one", "long " * 800]
+    too_long = refused(400, "This model's maximum context length is 512 tokens.")
+    model.enqueue(too_long, Reply(body=embeddings_body({"input": ["first"]})), refused(503))
+    kept = Kept()
 
-    vectors = await hosting.embed(*texts)
-
-    assert [[len(text) for text in batch] for batch in hosting.asked] == [[11, 4000], [11, 2000], [11, 1000]]
-    assert np.allclose(vectors, expected([texts[0], texts[1][:1000]]))
+    with pytest.raises(ProviderUnavailable):
+        await hosting.hosted.embed(PROJECT, {"1": "first", "2": "second"}, kept)
+    assert hosting.asked == [["first", "second"], ["first"], ["second"]]
+    assert list(kept.vectors) == ["1"]
 
 
 async def test_halving_has_an_end(hosting: Hosting, model: ScriptedModelServer) -> None:
@@ -180,10 +240,15 @@ async def test_a_429_is_raised_with_its_retry_after_and_obeyed_on_that_key(
     assert hosting.gate.blocked_for(GateKey(Provider.OPENAI)) > 0
 
 
-async def test_one_batch_that_fails_ends_the_others(hosting: Hosting, model: ScriptedModelServer) -> None:
-    model.enqueue(refused(503), *[Reply(hang=True)] * 9)
-    with pytest.raises(ProviderUnavailable):
-        await hosting.embed(*(f"text {number}" for number in range(10 * MOST_TEXTS)))
+async def test_after_a_failure_what_was_asked_is_kept_and_no_more_is_asked(
+    hosting: Hosting, model: ScriptedModelServer
+) -> None:
+    model.enqueue(Reply(status=429, delay_seconds=0.3, body={}), *[Reply(delay_seconds=0.6, body=ANSWER)] * 9)
+    kept = Kept()
+
+    with pytest.raises(RateLimited):
+        await hosting.hosted.embed(PROJECT, by_number(10 * MOST_TEXTS), kept)
+    assert kept.together == [MOST_TEXTS] * (len(hosting.asked) - 1)
     assert len(hosting.asked) <= 4
 
 
@@ -227,10 +292,13 @@ async def test_the_projects_key_is_asked_if_it_is_for_that_provider(hosting: Hos
     assert hosting.keys == [f"Bearer {OWN}"]
 
 
-async def test_a_key_for_another_provider_leaves_it_to_the_operator(hosting: Hosting) -> None:
+async def test_texts_go_to_no_account_that_their_project_did_not_choose(hosting: Hosting) -> None:
     await hosting.own_key(Provider.ANTHROPIC)
-    await hosting.embed("a text")
-    assert hosting.keys == ["Bearer sk-house"]
+
+    assert await hosting.models.of(PROJECT) is hosting.local
+    with pytest.raises(ProviderKeyRequired):
+        await hosting.embed("a text")
+    assert hosting.asked == []
 
 
 async def test_a_hosted_model_is_a_third_party_and_has_a_name_of_its_own(hosting: Hosting) -> None:
@@ -314,23 +382,6 @@ def by_digest(*texts: str) -> dict[str, str]:
     return {digest_of(text): text for text in texts}
 
 
-class Counted(StaticEmbeddings):
-    """Counts what it is given; fails after so many texts."""
-
-    name = "counted"
-
-    def __init__(self, fails_after: int = 10_000) -> None:
-        super().__init__()
-        self.count = 0
-        self._fails_after = fails_after
-
-    async def embed(self, project_id: int, texts: Sequence[str]) -> Vectors:
-        if self.count + len(texts) > self._fails_after:
-            raise ProviderUnavailable("Enough.")
-        self.count += len(texts)
-        return await super().embed(project_id, texts)
-
-
 async def test_the_same_text_is_asked_for_once_by_each_model_and_project(hosting: Hosting) -> None:
     cache = ClickHouseEmbeddings(hosting.world.events.connection)
     texts = by_digest("kept once", "kept twice")
@@ -345,18 +396,50 @@ async def test_the_same_text_is_asked_for_once_by_each_model_and_project(hosting
     found = cache.find(PROJECT, NAME, list(texts))
     for digest, text in texts.items():
         assert np.allclose(found[digest], expected([text])[0])
+    await hosting.world.registry.access.set_ai_consent(False)
+    assert await keep(hosting.hosted) == 0  # there is nothing to ask for
     local = cache.find(PROJECT, hosting.local.name, list(texts))
     assert np.allclose(local[digest_of("kept once")], hosting.local.vectors(["kept once"])[0])
 
 
-async def test_what_was_made_before_a_failure_is_kept(hosting: Hosting) -> None:
+async def test_a_retry_asks_for_what_is_not_kept(hosting: Hosting, model: ScriptedModelServer) -> None:
     cache = ClickHouseEmbeddings(hosting.world.events.connection)
-    texts = by_digest(*(f"one of many: {number}" for number in range(1_000)))
-    with pytest.raises(ProviderUnavailable):
-        await keep_vectors(Counted(fails_after=900), cache, PROJECT, texts)
+    texts = by_number(5 * MOST_TEXTS)
+    model.enqueue(*[Reply(body=ANSWER)] * 2, Reply(status=503, body={}), *[Reply(body=ANSWER)] * 9)
+    with pytest.raises((ProviderUnavailable, CircuitOpen)):
+        await keep_vectors(hosting.hosted, cache, PROJECT, texts)
+    answered = len(hosting.asked) - 1
 
-    again = Counted()
-    assert await keep_vectors(again, cache, PROJECT, texts) == again.count == 200
+    model.reset()
+    after_the_outage = Hosting(hosting.world)
+    made = await keep_vectors(after_the_outage.hosted, cache, PROJECT, texts)
+    assert made == sum(map(len, hosting.asked)) == (5 - answered) * MOST_TEXTS
+    assert answered >= 2
+    assert len(cache.find(PROJECT, NAME, list(texts))) == len(texts)
+
+
+class AwayAtFirst(ClickHouseEmbeddings):
+    """Stores nothing the first time."""
+
+    was_asked = False
+
+    def put(self, project_id: int, model: str, vectors: Mapping[str, Vectors]) -> None:
+        if not self.was_asked:
+            self.was_asked = True
+            raise StoreUnavailable("away")
+        super().put(project_id, model, vectors)
+
+
+async def test_what_was_paid_for_outlives_an_event_store_that_is_away(
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.keeping.STORING_PAUSES", (0.0,))
+    cache = AwayAtFirst(hosting.world.events.connection)
+    texts = by_digest("paid for while the store is away")
+
+    assert await keep_vectors(hosting.hosted, cache, PROJECT, texts) == 1
+    assert cache.find(PROJECT, NAME, list(texts)).keys() == texts.keys()
+    assert len(hosting.asked) == 1
 
 
 async def test_the_setting_decides(hosting: Hosting) -> None:

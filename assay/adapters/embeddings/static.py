@@ -7,7 +7,7 @@ tokenizer in another folder and wants to download it, so both files are read her
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from assay.contracts.embeddings import Vectors
+from assay.contracts.embeddings import KeepVectors, Vectors
 from assay.errors import SetupError
 
 _WEIGHTS: Final = "wordllama/weights/l2_supercat_256.safetensors"
@@ -41,9 +41,11 @@ class StaticEmbeddings:
     def __init__(self) -> None:
         self._loading = Lock()
 
-    async def embed(self, project_id: int, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts, which are the same for all projects; see `vectors`."""
-        return await asyncio.to_thread(self.vectors, texts)
+    async def embed(self, project_id: int, texts: Mapping[str, str], keep: KeepVectors) -> None:
+        """Make the vectors of texts, which are the same for all projects; see `vectors`."""
+        if texts:
+            made = await asyncio.to_thread(self.vectors, list(texts.values()))
+            await keep(dict(zip(texts, made, strict=True)))
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """The vectors of texts, in their order; blocks, and is safe to call from any thread.

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given
@@ -12,8 +12,12 @@ from assay.domain.embedding import (
     LONGEST_TEXT,
     MOST_CHARACTERS,
     MOST_TEXTS,
-    batches,
+    SHORTEST_CUT,
+    SentText,
     hosted_model,
+    questions,
+    sent_text,
+    smaller_questions,
 )
 from assay.errors import SetupError
 from assay.runtime.settings import load_settings
@@ -22,23 +26,47 @@ LENGTHS = st.lists(st.sampled_from([0, 1, 30, 5_000, LONGEST_TEXT, LONGEST_TEXT 
 
 
 @given(LENGTHS)
-def test_batches_hold_every_text_once_and_in_order(lengths: list[int]) -> None:
-    texts = [f"{number}:".ljust(length, "x") for number, length in enumerate(lengths)]
-    made = list(batches(texts))
+def test_questions_are_within_what_providers_take(lengths: list[int]) -> None:
+    texts = [SentText(str(number), sent_text("x" * length)) for number, length in enumerate(lengths)]
+    made = list(questions(texts))
 
-    assert [text for batch in made for text in batch] == [text[:LONGEST_TEXT] for text in texts]
-    for batch in made:
-        assert 1 <= len(batch) <= MOST_TEXTS
-        assert sum(map(len, batch)) <= MOST_CHARACTERS
+    assert [text for question in made for text in question] == texts
+    for question in made:
+        assert 1 <= len(question) <= MOST_TEXTS
+        assert sum(len(each.text) for each in question) <= MOST_CHARACTERS
 
 
-@given(LENGTHS)
-def test_batches_are_as_few_as_can_be_in_this_order(lengths: list[int]) -> None:
-    made = list(batches(["x" * length for length in lengths]))
+@given(st.text(st.sampled_from(" \n\tx"), max_size=50), st.sampled_from([0, 1, LONGEST_TEXT]))
+def test_what_is_sent_of_a_text_has_words_if_the_text_has(text: str, spaces: int) -> None:
+    sent = sent_text(" " * spaces + text)
 
-    for batch, following in pairwise(made):
-        full = sum(map(len, batch)) + len(following[0]) > MOST_CHARACTERS
-        assert full or len(batch) == MOST_TEXTS
+    assert bool(sent.strip()) == bool(text.strip())
+    assert sent == text.lstrip()
+    assert len(sent_text(text + "x" * LONGEST_TEXT)) == LONGEST_TEXT
+
+
+def accepted(texts: Sequence[SentText], longest: int) -> Iterator[SentText]:
+    """What a model takes in the end."""
+    if all(len(each.text) <= longest for each in texts):
+        yield from texts
+    else:
+        for smaller in smaller_questions(texts):
+            yield from accepted(smaller, longest)
+
+
+@given(st.lists(st.integers(1, LONGEST_TEXT), min_size=1, max_size=20), st.integers(2 * SHORTEST_CUT, 9_000))
+def test_how_a_text_is_cut_depends_on_no_other(lengths: list[int], longest: int) -> None:
+    texts = [SentText(str(number), "x" * length) for number, length in enumerate(lengths)]
+    together = list(accepted(texts, longest))
+
+    assert together == [each for text in texts for each in accepted([text], longest)]
+    for whole, sent in zip(texts, together, strict=True):
+        assert len(whole.text) == len(sent.text) or longest // 2 <= len(sent.text) <= longest
+
+
+def test_cutting_has_an_end() -> None:
+    assert smaller_questions([SentText("1", "x" * 2 * SHORTEST_CUT)]) == [[SentText("1", "x" * SHORTEST_CUT)]]
+    assert smaller_questions([SentText("1", "x" * (2 * SHORTEST_CUT - 1))]) == []
 
 
 @pytest.mark.parametrize(
