@@ -1,18 +1,21 @@
 """The activity of `sentiment-batch`: a model says of some texts how they feel.
 
 Scores are kept under what was classified, each text by itself, as soon as the model has answered: another
-attempt, and everybody who asks about the same text later, finds them.
+attempt, and everybody who asks about the same text later, finds them. A text that the model refuses is not
+asked about again in the same batch, and takes no scores from others.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from temporalio import activity
 
-from activities.model_answers import STORING_PAUSES
+from activities.keeping import keep_paid
+from activities.sentiment_portions import classify_portions
 from assay.contracts.artifacts import Artifact, ArtifactKind
 from assay.contracts.sentiment import (
     ClassifyTexts,
@@ -23,7 +26,7 @@ from assay.contracts.sentiment import (
     TextsClassified,
 )
 from assay.domain.sentiment.batches import text_digest
-from assay.errors import ArtifactMissing, SentimentUnavailable, SetupError, StoreUnavailable
+from assay.errors import ArtifactMissing, SentimentUnavailable, SetupError
 from assay.ports import ArtifactRepository, SentimentModel
 from assay.temporal.heartbeat import heartbeating
 
@@ -43,23 +46,33 @@ class SentimentActivities:
             ArtifactMissing: the texts are not kept any more.
             SentimentUnavailable: this worker cannot ask the model that is wanted.
             StoreUnavailable: the registry did not answer.
-            WorkError: the model gave no answer.
+            WorkError: the model gave no answer, or refuses every text that it is asked about.
         """
         async with heartbeating():
-            source = self._source(given.work)
-            texts = {text_digest(source, text): text for text in await self._texts(given)}
-            found = await self._classified(given.work, list(texts))
-            missing = {digest: text for digest, text in texts.items() if digest not in found}
-            if missing:
-                scores = await self._scores(given.work.project_id, list(missing.values()))
-                await self._keep(given.work.project_id, dict(zip(missing, scores, strict=True)))
-            return TextsClassified(asked=len(missing), found=len(texts) - len(missing))
+            with _unavailable_without_setup():
+                return await self._classify(given)
+
+    async def _classify(self, given: ClassifyTexts) -> TextsClassified:
+        project_id, source = given.work.project_id, self._source(given.work)
+        digests = {text: text_digest(source, text) for text in await self._texts(given)}
+        found = await self._classified(given.work, list(digests.values()))
+        missing = [text for text, digest in digests.items() if digest not in found]
+
+        async def keep(scores: Mapping[str, SentimentScores]) -> None:
+            await self._keep(project_id, {digests[text]: each for text, each in scores.items()})
+
+        done = await classify_portions(self._model, project_id, missing, keep)
+        if done.refusal is not None and not done.texts + len(found):
+            raise done.refusal
+        problem = "" if done.refusal is None else done.refusal.detail
+        return TextsClassified(asked=done.texts, found=len(found), problem=problem)
 
     def _source(self, work: SentimentBatchInput) -> SentimentSource:
         """The model that is wanted, if it is the one at hand: its name is part of what scores are kept under.
 
         Raises:
             SentimentUnavailable: it is another one.
+            SetupError: the one at hand cannot be read.
         """
         wanted, had = (work.backend, work.model), (self._model.backend, self._model.name)
         if wanted != had:
@@ -93,12 +106,6 @@ class SentimentActivities:
             if StoredScores.model_validate(artifact.body).run == run
         }
 
-    async def _scores(self, project_id: int, texts: Sequence[str]) -> Sequence[SentimentScores]:
-        try:
-            return await self._model.classify(project_id, texts)
-        except SetupError as error:
-            raise SentimentUnavailable(error.detail) from error
-
     async def _keep(self, project_id: int, scores: Mapping[str, SentimentScores]) -> None:
         """Store what may have been paid for, though the registry be away for a while.
 
@@ -116,12 +123,16 @@ class SentimentActivities:
             )
             for digest, each in scores.items()
         ]
-        for pause in STORING_PAUSES:
-            try:
-                return await self._artifacts.put_all(made)
-            except StoreUnavailable:
-                await asyncio.sleep(pause)
-        return await self._artifacts.put_all(made)
+        await keep_paid(partial(self._artifacts.put_all, made))
+
+
+@contextmanager
+def _unavailable_without_setup() -> Iterator[None]:
+    """What a process cannot start without is weather to an activity: another worker may have it."""
+    try:
+        yield
+    except SetupError as error:
+        raise SentimentUnavailable(error.detail) from error
 
 
 def _run() -> str:

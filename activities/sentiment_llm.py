@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from activities.model_answers import ModelAnswers, Question
@@ -21,12 +19,9 @@ from assay.domain.sentiment.questions import (
     read_sentiment,
     sentiment_question,
 )
-from assay.domain.together import all_of
 from assay.errors import AnswerUnusable
 
 _ABOUT: Final = "sentiment"
-_AT_ONCE: Final = 4
-"""Questions in flight for one call; the gate of the key bounds those of all calls."""
 
 
 def llm_name(model: str | None) -> str:
@@ -54,6 +49,10 @@ class LlmSentiment:
         """See `SentimentModel.name`."""
         return llm_name(self._model)
 
+    def portions(self, texts: Sequence[str]) -> Iterator[Sequence[str]]:
+        """See `SentimentModel.portions`: what fits one question."""
+        return question_batches(texts)
+
     async def classify(self, project_id: int, texts: Sequence[str]) -> Sequence[SentimentScores]:
         """See `SentimentModel.classify`. Blank texts are neutral, and nobody is asked about them.
 
@@ -62,15 +61,11 @@ class LlmSentiment:
             WorkError: it gave no answer.
         """
         told = [at for at, text in enumerate(texts) if text.strip()]
-        places = asyncio.Semaphore(_AT_ONCE)
-
-        async def asked(batch: Sequence[str]) -> list[SentimentScores]:
-            async with places:
-                return await self._asked(project_id, batch)
-
-        found = await all_of(asked(batch) for batch in question_batches([texts[at] for at in told]))
+        found: list[SentimentScores] = []
+        for portion in self.portions([texts[at] for at in told]):
+            found += await self._asked(project_id, portion)
         scores = [NEUTRAL] * len(texts)
-        for at, one in zip(told, chain.from_iterable(found), strict=True):
+        for at, one in zip(told, found, strict=True):
             scores[at] = one
         return scores
 

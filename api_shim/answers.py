@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic import BaseModel
-from temporalio.client import WorkflowFailureError, WorkflowHandle
+from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
 from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy
 from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError
@@ -84,7 +84,31 @@ async def result_of[Result: HistoryContract](
         FieldError: the model that was asked for is not known.
         RequestError: it failed; the detail says why.
     """
-    handle = await _started(call, work)
+    return await _awaited(await _started(call, work), patience_seconds)
+
+
+async def result_under_way[Result: HistoryContract](
+    call: Call[Any, Any], work: Work[Result], *, patience_seconds: float = PATIENCE_SECONDS
+) -> Result | None:
+    """Wait for the result of work that is under way, and start none.
+
+    Returns:
+        None: it is not under way, as far as Temporal can tell.
+
+    Raises:
+        RequestError: see `result_of`.
+    """
+    handle = call.deps.temporal.get_workflow_handle(work.id, result_type=work.result)
+    try:
+        status = (await handle.describe(rpc_timeout=_START_TIMEOUT)).status
+    except TemporalError:
+        return None
+    return await _awaited(handle, patience_seconds) if status is WorkflowExecutionStatus.RUNNING else None
+
+
+async def _awaited[Result: HistoryContract](
+    handle: WorkflowHandle[Any, Result], patience_seconds: float
+) -> Result:
     try:
         async with asyncio.timeout(patience_seconds):
             return await handle.result()

@@ -27,6 +27,9 @@ MOST_ROWS: Final = 200
 
 _USUAL_SPAN: Final = timedelta(days=7)
 
+_FIRST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
+_LAST_INSTANT: Final = datetime.max.replace(tzinfo=UTC)
+
 type _Call = Call[Any, Any]
 
 
@@ -44,31 +47,34 @@ async def messages_asked_for(call: _Call, form: SentimentRequest) -> Mapping[str
             raise WorkFailed(f"The messages could not be read: {error.detail}") from error
 
 
-async def latest_generations(
+def latest_generations(
     call: _Call, filters: Filters, date_range: DateRange, now: datetime
 ) -> Sequence[LatestGeneration]:
-    """The newest generation of each trace.
+    """The newest generation of each trace; blocks, use a thread and `large_reads`.
 
     Raises:
         WorkFailed: the event store did not answer.
     """
-    async with call.deps.large_reads:
-        try:
-            return await asyncio.to_thread(
-                call.deps.inputs.latest,
-                call.project.id,
-                filters,
-                since=_bound(date_range.date_from, now, last=False),
-                until=_bound(date_range.date_to, now, last=True),
-                now=now,
-                limit=MOST_ROWS,
-            )
-        except StoreUnavailable as error:
-            raise WorkFailed(f"The generations could not be read: {error.detail}") from error
+    try:
+        return call.deps.inputs.latest(
+            call.project.id,
+            filters,
+            since=_bound(date_range.date_from, now, last=False),
+            until=_bound(date_range.date_to, now, last=True),
+            now=now,
+            limit=MOST_ROWS,
+        )
+    except StoreUnavailable as error:
+        raise WorkFailed(f"The generations could not be read: {error.detail}") from error
 
 
 def _bound(text: str | None, now: datetime, *, last: bool) -> datetime | None:
-    return None if text is None or text == ALL_TIME else moment(text, now, last=last)
+    """A bound of a span; None if the text names none, or no end."""
+    if text is None:
+        return None
+    if text.strip() == ALL_TIME:
+        return _LAST_INSTANT if last else _FIRST_INSTANT
+    return moment(text, now, last=last)
 
 
 def _span(form: SentimentRequest) -> Mapping[str, datetime]:

@@ -1,13 +1,14 @@
 """`sentiment-batch`: texts are classified while somebody waits.
 
 Id: `sentiment-{digest}`, of project, model and all texts that are asked about, classified or not: who asks
-for the same joins, however far it is. Who wants it done anew joins only others who want that.
+for the same joins, however far it is. Who wants it done anew joins only others who want that; who is content
+with less joins those, too, while they wait.
 Messages: none. Timers: none.
 The texts are classified in batches, some at a time, by a language model on its own queue, by others on that
 of computations. The scores of each text are kept when its batch is done.
-Failure: a batch is retried within the budget of answers that somebody waits for. After one that fails for
-good no further one is begun; what was classified by then is the result, and if that is nothing, the workflow
-fails with the error's code.
+Failure: texts that the model refuses are left out of their batch's result. A batch is retried within the
+budget of answers that somebody waits for. After one that fails for good no further one is begun; what was
+classified by then is the result, and if that is nothing, the workflow fails with the error's code.
 """
 
 from __future__ import annotations
@@ -55,11 +56,15 @@ class SentimentBatch:
             ApplicationError: with a code of `assay.errors` as its type, when not one is classified.
         """
         self._show()
-        with outcome_shown(lambda: "incomplete" if self._failure else "completed"):
+        with outcome_shown(lambda: "incomplete" if self._progress.problem else "completed"):
             await asyncio.gather(*(self._classify(start, stop) for start, stop in batches(work)))
             if self._failure is not None and not self._progress.classified:
                 raise self._failure
-        return SentimentBatchResult(classified=self._progress.classified, problem=self._progress.problem)
+        return SentimentBatchResult(
+            classified=self._progress.classified,
+            problem=self._progress.problem,
+            run=workflow.info().run_id,
+        )
 
     async def _classify(self, start: int, stop: int) -> None:
         async with self._places:

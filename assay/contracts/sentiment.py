@@ -109,12 +109,14 @@ class TextsClassified(HistoryContract):
     """What came of a batch.
 
     Attributes:
-        asked: how many texts the model was asked about.
+        asked: how many texts the model has classified.
         found: how many had been classified already.
+        problem: why the others have no scores; empty if there are no others.
     """
 
     asked: int
     found: int
+    problem: str = ""
 
 
 class SentimentBatchResult(HistoryContract):
@@ -123,10 +125,12 @@ class SentimentBatchResult(HistoryContract):
     Attributes:
         classified: how many texts have scores now, those that had some before included.
         problem: why the others have none; empty if there are no others.
+        run: id of the workflow run, which marks the scores that it asked for.
     """
 
     classified: int
     problem: str = ""
+    run: str = ""
 
 
 class StoredScores(Contract):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from assay.contracts.sentiment import SentimentScores
@@ -22,6 +22,9 @@ class SentimentModel(Protocol):
     @property
     def is_third_party(self) -> bool:
         """Whether texts leave the installation, which a project's organisation has to consent to."""
+
+    def portions(self, texts: Sequence[str]) -> Iterable[Sequence[str]]:
+        """Texts, in their order, cut as they are best put to it: what it says of each portion can be kept."""
 
     async def classify(self, project_id: int, texts: Sequence[str]) -> Sequence[SentimentScores]:
         """The scores of texts, in their order.

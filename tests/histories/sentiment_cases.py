@@ -1,4 +1,7 @@
-"""Cases of `sentiment-batch`: computed, asked of a language model, partly classified, not at all."""
+"""Cases of `sentiment-batch`: computed, asked of a language model, partly classified, not at all.
+
+Partly: because a batch fails (`incomplete`), or because the model refuses some texts (`refused`).
+"""
 
 from __future__ import annotations
 
@@ -25,23 +28,25 @@ class _Classifying:
     """The activity as it is to turn out.
 
     Attributes:
-        failures: what the next batches fail with; None: they do not.
+        failures: what the next batches fail with, or why each lacks a text; None: they do not.
     """
 
-    failures: list[Exception | None] = field(default_factory=list)
+    failures: list[Exception | str | None] = field(default_factory=list)
 
     @activity.defn(name="classify-texts")
     async def classify(self, given: ClassifyTexts) -> TextsClassified:
         failure = self.failures.pop(0) if self.failures else None
-        if failure is not None:
+        if isinstance(failure, Exception):
             raise failure
-        return TextsClassified(asked=given.stop - given.start - 1, found=1)
+        size = given.stop - given.start
+        return TextsClassified(asked=size - (2 if failure else 1), found=1, problem=failure or "")
 
 
-_RUNS: Mapping[str, tuple[str, tuple[Exception | None, ...]]] = {
+_RUNS: Mapping[str, tuple[str, tuple[Exception | str | None, ...]]] = {
     "computed": ("lexicon", ()),
     "asked": ("llm", (None, RateLimited("slow down"))),
     "incomplete": ("llm", (None, None, RequestRejected("It was flagged."))),
+    "refused": ("llm", (None, "It was flagged.")),
     "failed": ("onnx", (_REFUSED, _REFUSED, _REFUSED)),
 }
 

@@ -34,6 +34,10 @@ class LexiconSentiment:
         """See `SentimentModel.name`."""
         return lexicon_name()
 
+    def portions(self, texts: Sequence[str]) -> Sequence[Sequence[str]]:
+        """See `SentimentModel.portions`: all together."""
+        return [texts]
+
     async def classify(self, project_id: int, texts: Sequence[str]) -> Sequence[SentimentScores]:
         """See `SentimentModel.classify`.
 

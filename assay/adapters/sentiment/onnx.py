@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import batched, chain
 from typing import Final
 
@@ -38,29 +39,45 @@ class OnnxSentiment:
     def __init__(self, compute: ComputeProcesses, model: str) -> None:
         self._compute = compute
         self._model = model
-        self._folder: str | None = None
+        self._found: tuple[str, str] | None = None
         self._finding = asyncio.Lock()
 
-    @property
+    @cached_property
     def name(self) -> str:
         """See `SentimentModel.name`: the hub's id, or the folder's name and what is in it.
+
+        What is in the folder later is another model, and is not used under this name.
 
         Raises:
             SetupError: the folder has not all files.
         """
         return fingerprint(self._model)
 
+    def portions(self, texts: Sequence[str]) -> Sequence[Sequence[str]]:
+        """See `SentimentModel.portions`: all together."""
+        return [texts]
+
     async def classify(self, project_id: int, texts: Sequence[str]) -> Sequence[SentimentScores]:
         """See `SentimentModel.classify`.
 
         Raises:
-            SetupError: the model is not there, or is none with three labels; or onnxruntime is not installed.
+            SetupError: the model is not there, not the one that the name was made of, or none with three
+                labels; or onnxruntime is not installed.
             ComputeUnavailable: the process that computed ended.
         """
         async with self._finding:
             # In this process, whose environment has the hub's token and the way to it.
-            self._folder = self._folder or str(await asyncio.to_thread(find_model, self._model))
+            if self._found is None:
+                self._found = await asyncio.to_thread(self._find)
+            folder, content = self._found
         calls = (
-            self._compute.run(classify_with, self._folder, list(batch)) for batch in batched(texts, _AT_ONCE)
+            self._compute.run(classify_with, folder, content, list(batch))
+            for batch in batched(texts, _AT_ONCE)
         )
         return list(chain.from_iterable(await all_of(calls)))
+
+    def _find(self) -> tuple[str, str]:
+        """The folder, and the fingerprint of what is to be in it."""
+        folder = str(find_model(self._model))
+        is_of_hub = self.name == self._model
+        return folder, fingerprint(folder) if is_of_hub else self.name

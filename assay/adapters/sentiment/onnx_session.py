@@ -11,25 +11,28 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.adapters.sentiment.onnx_files import graph_of
+from assay.adapters.sentiment.onnx_files import fingerprint, graph_of
 from assay.contracts.sentiment import SentimentLabel, SentimentScores
 from assay.domain.sentiment.classifier import NEUTRAL
 from assay.errors import SetupError
 
 _BATCH: Final = 32
 _TOKENS: Final = 512
+_INPUTS: Final = ("input_ids", "attention_mask", "token_type_ids")
 
 
-def classify_with(folder: str, texts: Sequence[str]) -> list[SentimentScores]:
+def classify_with(folder: str, content: str, texts: Sequence[str]) -> list[SentimentScores]:
     """The scores of texts, in their order; those of blank texts are neutral.
 
     Args:
         folder: of the model, which is read when this process is first asked for it.
+        content: the `fingerprint` of the folder as it was named.
 
     Raises:
-        SetupError: it cannot be read, or is none with three labels; or onnxruntime is not installed.
+        SetupError: it cannot be read, has other content, is none with three labels, or says what is no
+            number; or onnxruntime is not installed.
     """
-    model = _model_in(folder)
+    model = _model_in(folder, content)
     found = [NEUTRAL] * len(texts)
     # Texts of like length beside each other: a batch is as long as its longest.
     order = sorted((at for at, text in enumerate(texts) if text.strip()), key=lambda at: len(texts[at]))
@@ -53,29 +56,51 @@ class _Model:
             raise SetupError("Sentiment models in ONNX need the extra `assay[onnx]`.") from error
         self._session = onnxruntime.InferenceSession(graph_of(folder), providers=["CPUExecutionProvider"])
         self._inputs = [given.name for given in self._session.get_inputs()]
+        if unknown := set(self._inputs) - set(_INPUTS):
+            raise SetupError(f"A sentiment model has the inputs {', '.join(_INPUTS)}, not {min(unknown)}.")
+        shape = self._logits(["text"]).shape
+        if shape != (1, len(SentimentLabel)):
+            raise SetupError(f"A sentiment model has 3 scores for a text; this one answers with {shape}.")
 
     def classify(self, texts: Sequence[str]) -> list[SentimentScores]:
-        encoded = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
-        known = {
-            "input_ids": [one.ids for one in encoded],
-            "attention_mask": [one.attention_mask for one in encoded],
-            "token_type_ids": [one.type_ids for one in encoded],
-        }
-        given = {name: np.array(known[name], dtype=np.int64) for name in self._inputs}
-        [logits, *_] = self._session.run(None, given)
+        """The scores of texts with words.
+
+        Raises:
+            SetupError: they are no numbers.
+        """
+        logits = self._logits(texts)
+        if not np.isfinite(logits).all():
+            raise SetupError("The sentiment model answers with scores that are no numbers.")
         return [
             SentimentScores(**{label.value: float(row[place]) for label, place in self._places.items()})
             for row in _softmax(logits)
         ]
 
+    def _logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        encoded = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in texts])
+        ids, mask, types = _INPUTS
+        known = {
+            ids: [one.ids for one in encoded],
+            mask: [one.attention_mask for one in encoded],
+            types: [one.type_ids for one in encoded],
+        }
+        given = {name: np.array(known[name], dtype=np.int64) for name in self._inputs}
+        [logits, *_] = self._session.run(None, given)
+        return np.asarray(logits)
+
 
 @cache
-def _model_in(folder: str) -> _Model:
+def _model_in(folder: str, content: str) -> _Model:
     """The model of a folder, read once per process.
 
     Raises:
         SetupError: see `classify_with`.
     """
+    if fingerprint(folder) != content:
+        raise SetupError(
+            f"The sentiment model in {Path(folder).name} is another one than when this process started: "
+            "start all processes again."
+        )
     try:
         return _Model(Path(folder))
     except SetupError:

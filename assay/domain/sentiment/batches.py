@@ -45,9 +45,9 @@ class SentimentProgress:
     """How far it is.
 
     Attributes:
-        asked: texts that the model was asked about.
+        asked: texts that the model has classified.
         found: texts that had been classified already.
-        problem: why no further batch is begun.
+        problem: why some texts have no scores.
     """
 
     texts: int
@@ -66,7 +66,7 @@ class SentimentProgress:
             texts=self.texts,
             asked=self.asked + batch.asked,
             found=self.found + batch.found,
-            problem=self.problem,
+            problem=self.problem or batch.problem,
         )
 
 

@@ -18,7 +18,7 @@ from assay.domain.sentiment.words import english, words_version
 NEUTRAL: Final = SentimentScores(positive=0.0, neutral=1.0, negative=0.0)
 """What a text without a letter, a digit or a sign says."""
 
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 """Of the features and the coefficients."""
 
 

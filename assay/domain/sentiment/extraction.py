@@ -6,7 +6,7 @@ The rules are those of the API that Assay is compatible with.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from assay.contracts.sentiment import GenerationInput
@@ -72,12 +72,23 @@ def messages_of_trace(generations: Iterable[GenerationInput]) -> list[Message]:
 
 
 def _decoded(text: str) -> Any:
-    """A JSON value; None for what is none."""
+    """A JSON value; None for what is none. A text is taken for what it encodes if that is messages."""
     value = _json(text)
     if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
         inner = _json(value)
-        return value if inner is None else inner
+        return inner if _is_conversation(inner) else value
     return value
+
+
+def _is_conversation(value: Any) -> bool:
+    """Whether a value is a message or a list with some, or an empty one: people send JSON as prompts, too."""
+    if isinstance(value, list):
+        return not value or any(map(_is_message, value))
+    return _is_message(value)
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, Mapping) and "role" in value
 
 
 def _json(text: str) -> Any:
@@ -121,8 +132,3 @@ def _block_text(block: Any) -> str:
         found = next((block[key] for key in ("text", "content") if block.get(key) is not None), block)
         return found if isinstance(found, str) else str(found)
     return "" if block is None else str(block)
-
-
-def distinct(texts: Iterable[str]) -> Sequence[str]:
-    """Texts in their order, each once: turns of a conversation repeat what was said before."""
-    return list(dict.fromkeys(texts))

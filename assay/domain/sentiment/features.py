@@ -58,6 +58,8 @@ _FULL_LENGTH: Final = 40
 
 _ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+")
 _EMOJI: Final = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
+_EMOJIS: Final = re.compile(f"{_EMOJI.pattern}(?:{_EMOJI.pattern}|[\\u200d\\ufe0f])*")
+"""Emojis in a row, with what joins them and how they are to be drawn."""
 _EDGES: Final = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~“”‘’…"
 _LONGEST_WORD: Final = 40
 
@@ -138,8 +140,8 @@ def features_of(text: str, words: Words) -> tuple[float, ...]:
 
 
 def _tokens(text: str, words: Words) -> Iterator[_Word]:
-    """The words of a text, and emoticons as they are; without addresses and names of people."""
-    for piece in _ADDRESS.sub(" ", text.replace("’", "'")).split():
+    """The words of a text, emoticons as they are, emojis in a row as one; no addresses or names of people."""
+    for piece in _EMOJIS.sub(r" \g<0> ", _ADDRESS.sub(" ", text.replace("’", "'"))).split():
         lower = piece.lower()
         if lower in words.valences:
             yield _Word(lower, piece.isupper())

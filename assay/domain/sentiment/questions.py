@@ -11,6 +11,7 @@ from typing import Any, Final
 from assay.contracts.models import ModelMessage
 from assay.contracts.sentiment import SentimentLabel, SentimentScores
 from assay.domain.fences import fence_rule, fenced, unfenced
+from assay.domain.portions import portions
 
 USUAL_MODEL: Final = "gpt-4.1-mini"
 """Of OpenAI."""
@@ -73,17 +74,12 @@ class UnreadableSentiment(ValueError):
 
 def question_batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     """Texts in portions that a model can be asked about at once, in their order."""
-    batch: list[str] = []
-    characters = 0
-    for text in texts:
-        length = min(len(text), _LONGEST)
-        if batch and (len(batch) == MOST_TEXTS or characters + length > _MOST_CHARACTERS):
-            yield batch
-            batch, characters = [], 0
-        batch.append(text)
-        characters += length
-    if batch:
-        yield batch
+    return portions(
+        texts,
+        length=lambda text: min(len(text), _LONGEST),
+        most=MOST_TEXTS,
+        most_characters=_MOST_CHARACTERS,
+    )
 
 
 def sentiment_question(
@@ -124,7 +120,7 @@ def read_sentiment(answer: str, count: int) -> list[SentimentScores]:
     read: dict[int, SentimentScores] = {}
     for entry in entries:
         number = entry.get("number") if isinstance(entry, dict) else None
-        if not isinstance(number, int) or number in read:
+        if isinstance(number, bool) or not isinstance(number, int) or number in read:
             raise UnreadableSentiment("An entry had no number, or that of another one.")
         read[number] = _scores(entry)
     if set(read) != set(range(1, count + 1)):

@@ -1,4 +1,8 @@
-"""`assay bench sentiment`: the default sentiment model, against plain VADER in the same run."""
+"""`assay bench sentiment`: the default sentiment model by itself, and in an engine.
+
+model    texts per second, and how often it is right, against plain VADER
+load     10,000 messages at once: how quickly the engine answers others, against the engine at rest
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from assay.contracts.sentiment import SentimentLabel
 from assay.domain.sentiment.classifier import classify
 from assay.domain.sentiment.measures import accuracy, calibration_error, macro_recall
 from assay.domain.sentiment.words import english
+from assay.runtime.bench import sentiment_load
 from assay.runtime.bench.measure import percentile
 
 _ROUNDS: Final = 5
@@ -30,11 +35,28 @@ _VADER_THRESHOLD: Final = 0.05
 """Of the compound score: VADER's own advice."""
 
 
-def run(folders: Sequence[Path], *, texts: int) -> dict[str, Any]:
-    """Classify made texts of 100 words in this process, on one core, then labelled texts.
+CASES: Final = ("model", "load")
+
+
+def run(cases: Sequence[str], folders: Sequence[Path], *, texts: int, requests: int) -> dict[str, Any]:
+    """Measure some cases, one after the other.
 
     Args:
+        cases: of `CASES`; none: all of them.
         folders: of labelled texts, see `assay bench sentiment --help`.
+        texts: for the speed of the model.
+        requests: at once, each about 1,000 messages.
+    """
+    found: dict[str, Any] = {}
+    if "model" in cases or not cases:
+        found |= _model(folders, texts)
+    if "load" in cases or not cases:
+        found["load"] = sentiment_load.run(requests)
+    return found
+
+
+def _model(folders: Sequence[Path], texts: int) -> dict[str, Any]:
+    """Classify made texts of 100 words in this process, on one core, then labelled texts.
 
     Returns:
         Texts per second of processor time (p50 of five rounds) of the classifier and of VADER, and their

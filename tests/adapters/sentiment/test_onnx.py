@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,12 +75,14 @@ async def test_of_a_long_text_512_tokens_count(compute: ComputeProcesses, tmp_pa
 def test_a_model_gets_the_inputs_that_it_knows(tmp_path: Path) -> None:
     inputs = ("input_ids", "attention_mask", "token_type_ids")
     folder = make_model(tmp_path / "model", inputs=inputs)
-    assert classify_with(str(folder), ["good", "a \ud800 surrogate"])[0].positive > 0.9
+    assert (
+        classify_with(str(folder), fingerprint(str(folder)), ["good", "a \ud800 surrogate"])[0].positive > 0.9
+    )
 
 
 def test_the_graph_may_be_where_the_hub_has_it(tmp_path: Path) -> None:
     folder = make_model(tmp_path / "model", graph_at="onnx/model.onnx")
-    assert classify_with(str(folder), ["bad"])[0].negative > 0.9
+    assert classify_with(str(folder), fingerprint(str(folder)), ["bad"])[0].negative > 0.9
 
 
 async def test_a_model_is_read_once_in_a_process(compute: ComputeProcesses, tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_other_labels_are_refused_with_their_names(tmp_path: Path, labels: dict[
     folder = make_model(tmp_path / "model", labels=labels)
     told = ", ".join(labels.values()) or "none"
     with pytest.raises(SetupError, match=f"positive, neutral and negative .* this one has {told}"):
-        classify_with(str(folder), ["good"])
+        classify_with(str(folder), fingerprint(str(folder)), ["good"])
 
 
 @pytest.mark.parametrize(
@@ -162,3 +165,34 @@ def test_the_name_of_a_folder_follows_its_content(tmp_path: Path) -> None:
     config = tmp_path / "a" / "model" / "config.json"
     config.write_text(json.dumps({**json.loads(config.read_text()), "pad_token_id": 1}))
     assert fingerprint(str(config.parent)) != first
+
+
+async def test_another_model_is_not_used_under_the_name_of_the_first(
+    compute: ComputeProcesses, tmp_path: Path
+) -> None:
+    folder = make_model(tmp_path / "model")
+    model = OnnxSentiment(compute, str(folder))
+    name = model.name
+    make_model(folder, weights={**WEIGHTS, "good": (3.0, 0.0, 0.0)})
+    assert model.name == name
+    with pytest.raises(SetupError, match=r"model in model is another one .* start all processes again"):
+        await model.classify(PROJECT, ["good"])
+    assert OnnxSentiment(compute, str(folder)).name != name
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"inputs": ("input_ids", "attention_mask", "position_ids")}, "not position_ids"),
+        ({"weights": {token: (*row, 9.0) for token, row in WEIGHTS.items()}}, r"answers with \(1, 4\)"),
+        ({"weights": {**WEIGHTS, "good": (math.nan,) * 3}}, "no numbers"),
+        ({"weights": {**WEIGHTS, "good": (0.0, 0.0, math.inf)}}, "no numbers"),
+    ],
+    ids=["input", "width", "nan", "infinite"],
+)
+def test_a_model_of_another_kind_is_a_fault_of_the_setup(
+    tmp_path: Path, changes: dict[str, Any], told: str
+) -> None:
+    folder = make_model(tmp_path / "model", **changes)
+    with pytest.raises(SetupError, match=told):
+        classify_with(str(folder), fingerprint(str(folder)), ["good"])

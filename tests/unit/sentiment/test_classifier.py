@@ -53,6 +53,26 @@ def label(text: str) -> SentimentLabel:
     return max(SentimentLabel, key=lambda one: getattr(found, one))
 
 
+@pytest.mark.parametrize(
+    ("glued", "apart"),
+    [
+        ("I love it😍", "I love it 😍"),
+        ("this is terrible😡thanks", "this is terrible 😡 thanks"),
+        ("good❤️bad", "good ❤️ bad"),
+        ("broken😡😡😡", "broken 😡😡😡"),
+        ("love👩\u200d💻", "love 👩\u200d💻"),
+    ],
+)
+def test_an_emoji_hides_no_word(glued: str, apart: str) -> None:
+    assert features_of(glued, english()) == features_of(apart, english())
+    assert features_of(glued, english())[FEATURES.index("balance")] != 0
+
+
+def test_emojis_in_a_row_are_one_word() -> None:
+    length = FEATURES.index("length")
+    assert features_of("fine 😡😡😡", english())[length] == features_of("fine 😡", english())[length]
+
+
 @pytest.mark.parametrize("text", POSITIVE)
 def test_praise_is_positive(text: str) -> None:
     assert label(text) is SentimentLabel.POSITIVE

@@ -75,6 +75,7 @@ def test_an_answer_may_be_fenced() -> None:
         ('{"texts": 1}', "no list"),
         (answer(1), "no number"),
         (answer(entry("1", 1, 0, 0)), "no number"),
+        (answer(entry(True, 1, 0, 0)), "no number"),
         (answer(entry(1, 1, 0, 0), entry(1, 1, 0, 0)), "another one"),
         (answer(), "not one entry for each"),
         (answer(entry(2, 1, 0, 0)), "not one entry for each"),
@@ -88,7 +89,7 @@ def test_an_answer_may_be_fenced() -> None:
         (answer(entry(1, 10**400, 0, 0)), "not between"),
         (answer(entry(1, 0, 0, 0)), "all 0"),
     ],
-    ids=range(18),
+    ids=range(19),
 )
 def test_what_is_not_an_answer_is_refused(text: str, problem: str) -> None:
     with pytest.raises(UnreadableSentiment, match=problem):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from typing import Any
 
 import httpx
 import pytest
 
+from api_shim.responses import JsonResponse
+from api_shim.routes import sentiment
 from assay.contracts.wire import iso_utc
 from assay.errors import StoreUnavailable
 from tests.api.answers.sentiment.conversations import GENERATIONS, generation, new_trace, said
@@ -134,6 +138,23 @@ async def test_bad_filters(
 async def test_null_filters(client: httpx.AsyncClient) -> None:
     response = await client.post(GENERATIONS, json={"filters": None})
     assert (response.status_code, response.json()) == (400, {"filters": ["This field may not be null."]})
+
+
+async def test_long_answers_are_written_beside_the_loop_and_one_at_a_time(
+    client: httpx.AsyncClient, world: SentimentWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = asyncio.Semaphore(1)
+    seen: list[tuple[bool, bool]] = []
+
+    class Watched(JsonResponse):
+        def render(self, content: Any) -> bytes:
+            seen.append((threading.current_thread() is threading.main_thread(), reads.locked()))
+            return super().render(content)
+
+    monkeypatch.setattr(sentiment, "JsonResponse", Watched)
+    async with world.client(large_reads=reads) as watched:
+        await rows(watched)
+    assert seen == [(False, True)]
 
 
 async def test_no_match(client: httpx.AsyncClient) -> None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.contracts.artifacts import Artifact, ArtifactKind
@@ -169,6 +170,39 @@ async def test_two_who_ask_at_once_share_the_work(client: httpx.AsyncClient, wor
     assert world.model.counts == {"Works +": 1}
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+async def test_who_asks_while_it_is_made_anew_waits_for_that(
+    client: httpx.AsyncClient, world: SentimentWorld, known: bool
+) -> None:
+    trace, text = new_trace(), f"Works + {uuid4()}"
+    world.stores.events.insert([generation(trace, said(text))])
+    if known:
+        await ask(client, trace)
+        world.model.asked.clear()
+    before = world.starts.count
+    world.model.open.clear()
+    refreshing = [asyncio.create_task(ask(client, trace, force_refresh=True)) for _ in range(2)]
+    await world.starts.until(before + 2)
+    plain = asyncio.create_task(ask(client, trace))
+    assert not (await asyncio.wait([plain], timeout=0.3))[0]
+    world.model.open.set()
+    assert await plain == await refreshing[0] == await refreshing[1]
+    assert world.model.counts == {text: 1}
+    assert world.starts.count == before + 2
+
+
+async def test_what_is_known_needs_no_temporal(client: httpx.AsyncClient, world: SentimentWorld) -> None:
+    class Away:
+        def __getattr__(self, name: str) -> Any:
+            raise RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
+
+    trace = new_trace()
+    world.stores.events.insert([generation(trace, said("Works +"))])
+    before = await ask(client, trace)
+    async with world.client(temporal=Away()) as lost:
+        assert await ask(lost, trace) == before
+
+
 async def test_the_same_request_joins_however_far_the_work_is(
     tmp_path: Path, events: ClickHouseEventStore, temporal: Client
 ) -> None:
@@ -201,9 +235,24 @@ async def test_the_same_request_joins_however_far_the_work_is(
         ({"date_from": "nonsense", "date_to": "nonsense"}, "positive"),
         ({"date_from": "", "date_to": " "}, "positive"),
         ({"date_from": "-30d", "date_to": "-8d"}, "negative"),
+        ({"date_from": "all"}, "negative"),
+        ({"date_from": " all ", "date_to": "all"}, "negative"),
+        ({"date_to": "all"}, "positive"),
         ({"date_from": "-1d", "date_to": "-8d"}, "neutral"),
     ],
-    ids=["usual", "null", "a month", "an hour", "no dates", "empty", "before", "reversed"],
+    ids=[
+        "usual",
+        "null",
+        "a month",
+        "an hour",
+        "no dates",
+        "empty",
+        "before",
+        "all",
+        "all, to all",
+        "to all",
+        "reversed",
+    ],
 )
 async def test_the_span_of_time(
     client: httpx.AsyncClient, world: SentimentWorld, dates: dict[str, Any], label: str
