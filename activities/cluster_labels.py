@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from temporalio import activity
 
+from activities.consent import has_ai_consent
 from activities.model_answers import ModelAnswers, Question
 from assay.contracts.artifacts import Artifact, ArtifactKind
 from assay.contracts.clustering_runs import NOISE, ClusterLabel, LabelSource
@@ -32,12 +33,20 @@ from assay.domain.cluster_labels.prompt import (
     shown_clusters,
 )
 from assay.domain.digests import digest_of
-from assay.errors import ArtifactMissing, ModelNotFound, OutputLimitExceeded, ProviderKeyRequired
+from assay.errors import (
+    ArtifactMissing,
+    ModelNotFound,
+    OutputLimitExceeded,
+    ProviderAuthenticationFailed,
+    ProviderKeyRefused,
+    ProviderKeyRequired,
+)
 from assay.ports import ClusteringArtefacts, Registry
 from assay.temporal.heartbeat import heartbeating
 
 _ABOUT: Final = "cluster labels"
 
+_NO_CONSENT: Final = "no_consent"
 _CUT_OFF: Final = "It was cut off before it was complete: be much briefer."
 _EMPTY: Final = "It was empty."
 
@@ -86,6 +95,9 @@ class ClusterLabelActivities:
             subject = await asyncio.to_thread(self._subject, given)
             answer = await self._stored(given, subject, is_repair=given.is_repair)
             if answer is None:
+                # It may be hours since the questions were planned.
+                if not await has_ai_consent(self._registry.access, given.step.given.project_id):
+                    return ClustersLabelled(skip=_NO_CONSENT)
                 answer = await self._asked(given, subject)
                 await self._keep(given, subject, answer)
             checked = _checked(answer, given, subject)
@@ -105,7 +117,9 @@ class ClusterLabelActivities:
 
     def _subject(self, given: LabelClusters) -> _Subject:
         clusters = self._artefacts.clusters(*given.step.place)
-        samples = self._artefacts.samples(*given.step.place, per_cluster=MOST_SAMPLES)
+        samples = self._artefacts.samples(
+            *given.step.place, per_cluster=MOST_SAMPLES, clusters=given.clusters
+        )
         asked = [cluster for cluster in clusters if cluster.shape.id in given.clusters]
         others = [cluster.label for cluster in clusters if cluster.shape.id not in given.clusters]
         return _Subject(shown_clusters(asked, samples), [label for label in others if label is not None])
@@ -114,29 +128,23 @@ class ClusterLabelActivities:
         """Name all clusters; how many have kept their name, and which a model could name better."""
         clusters = self._artefacts.clusters(*step.place)
         previous = step.plan.previous
-        before = [] if previous is None else self._artefacts.clusters(step.given.project_id, previous)
-        kept = carried(clusters, {cluster.shape.id: cluster for cluster in before})
+        found = [] if previous is None else self._artefacts.clusters(step.given.project_id, previous)
+        before = {cluster.shape.id: cluster for cluster in found}
+        kept = carried(clusters, before)
         others = [cluster for cluster in clusters if cluster.shape.id not in kept]
         taken = {folded(label.title) for label in kept.values()}
-        self._artefacts.put_labels(*step.place, {**keyword_labels(others, taken), **kept})
+        self._artefacts.put_labels(*step.place, {**keyword_labels(others, taken, before), **kept})
         return len(kept), [cluster.shape.id for cluster in others if cluster.shape.id != NOISE]
 
     async def _skip(self, project_id: int) -> str:
         """Why no model is asked."""
-        if not await self._has_consent(project_id):
-            return "no_consent"
+        if not await has_ai_consent(self._registry.access, project_id):
+            return _NO_CONSENT
         try:
             await self._answers.choose(project_id, None, usual=USUAL_MODEL)
         except (ProviderKeyRequired, ModelNotFound):
             return "no_model"
         return ""
-
-    async def _has_consent(self, project_id: int) -> bool:
-        project = await self._registry.access.project(project_id)
-        if project is None:
-            return False
-        organization = await self._registry.access.organization(project.organization_id)
-        return organization is not None and organization.ai_consent
 
     async def _asked(self, given: LabelClusters, subject: _Subject) -> StoredAnswer:
         question = Question(
@@ -151,6 +159,8 @@ class ClusterLabelActivities:
             reply = await self._answers.put(question)
         except OutputLimitExceeded:  # paid for, and to be mended like any other
             return StoredAnswer(fault=_CUT_OFF)
+        except ProviderAuthenticationFailed as error:  # names are extras: no run waits for another key
+            raise ProviderKeyRefused(f"The provider refuses the key: {error.detail}") from error
         return StoredAnswer(
             text=reply.text,
             fault="" if reply.text.strip() else _EMPTY,

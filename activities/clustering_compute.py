@@ -1,13 +1,16 @@
 """The activities of `clustering-run` that keep a processor busy: vectors of texts, and clusters of vectors.
 
 Each can be done again: a text that has a vector is not embedded again, and the same vectors make the same
-clusters. Clusters are computed in a process of their own, which heartbeats are sent beside.
+clusters. Clusters are computed in a process of their own, which heartbeats are sent beside. At midnight
+hundreds of runs may come at once: they stand in line with empty hands, and read what they need when it is
+their turn.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -20,7 +23,7 @@ from assay.contracts.clustering_workflows import ClusteringStep, ClusterItems, I
 from assay.contracts.embeddings import Vectors
 from assay.domain.cluster_making import Before, Made, Sample, make_clusters
 from assay.domain.digests import digest_of
-from assay.errors import ArtifactMissing
+from assay.errors import ArtifactMissing, TimedOut
 from assay.ports import (
     ClusteringArtefacts,
     ClusteringRunRepository,
@@ -32,6 +35,13 @@ from assay.temporal.heartbeat import heartbeating
 
 _PAGE: Final = 500
 """Items whose texts are in memory together, and texts that are embedded before the next sign of life."""
+
+_PAGES_AT_ONCE: Final = 8
+"""Of all runs together that are embedded."""
+
+_LONGEST: Final = timedelta(minutes=30)
+"""What a run may take when it is its turn: fifty thousand items take a minute and a half on a machine that
+has nothing else to do."""
 
 _LONGEST_READ: Final = 2_000
 """Characters of a text that keywords are looked for in; its vector is of all of it."""
@@ -71,6 +81,8 @@ class ClusteringComputeActivities:
         self._models = models
         self._cache = cache
         self._compute = compute
+        self._places = asyncio.Semaphore(compute.size)
+        self._pages_under_way = asyncio.Semaphore(_PAGES_AT_ONCE)
 
     @activity.defn(name="embed-clustering-items")
     async def embed(self, step: ClusteringStep) -> ItemsEmbedded:
@@ -85,7 +97,7 @@ class ClusteringComputeActivities:
         model = await self._models.of(project_id)
         so_far = _resumed(model.name)
         while True:
-            async with heartbeating(*so_far):
+            async with heartbeating(*so_far), self._pages_under_way:
                 page = await asyncio.to_thread(self._page, step, so_far.after)
                 if not page:
                     return await asyncio.to_thread(self._embedded, project_id, so_far)
@@ -105,14 +117,22 @@ class ClusteringComputeActivities:
 
         Raises:
             ArtifactMissing: a vector is not kept any more.
+            TimedOut: it took longer than `_LONGEST`, the wait for its turn not counted.
             WorkError: the process that computes ended, or a store did not answer.
         """
-        async with heartbeating():
-            sample = await asyncio.to_thread(self._sample, given)
-            before = await self._before(given)
-            made: Made = await self._compute.run(make_clusters, sample, before)
-            await asyncio.to_thread(self._store, given.step, made)
-            return made.found
+        async with heartbeating(), self._places:
+            try:
+                async with asyncio.timeout(_LONGEST.total_seconds()):
+                    return await self._clustered(given)
+            except TimeoutError:
+                raise TimedOut(f"Clusters were not found within {_LONGEST}.") from None
+
+    async def _clustered(self, given: ClusterItems) -> ItemsClustered:
+        sample = await asyncio.to_thread(self._sample, given)
+        before = await self._before(given)
+        made: Made = await self._compute.run(make_clusters, sample, before)
+        await asyncio.to_thread(self._store, given.step, made)
+        return made.found
 
     def _page(self, step: ClusteringStep, after: str) -> Sequence[ClusteringItem]:
         return self._artefacts.items(*step.place, after=after, limit=_PAGE)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import batched
 from typing import Final
+from uuid import UUID
 
 from temporalio import activity
 
-from assay.contracts.clustering_runs import ClusteringItem, SentimentShares
+from assay.contracts.clustering_runs import SentimentShares
 from assay.contracts.clustering_workflows import ClusteringStep, EmitClusters, SentimentMeasured
 from assay.contracts.events import Event
 from assay.contracts.sentiment import SentimentScores
@@ -24,6 +25,7 @@ from assay.ports import (
     ClusteringArtefacts,
     ClusteringRunRepository,
     ClusteringSources,
+    EvaluationRepository,
     EventWriter,
     SentimentModel,
 )
@@ -33,9 +35,7 @@ MOST_TEXTS: Final = 5_000
 """Texts of a run whose sentiment is looked at: enough for shares, and minutes for a slow model."""
 
 _TEXTS_AT_ONCE: Final = 250
-
-_PAGE: Final = 2_000
-"""Items whose texts are in memory together."""
+"""So many are in memory together."""
 
 _LONGEST_SAID: Final = 2_000
 """Characters from the end of what was said, where people come to the point."""
@@ -52,12 +52,14 @@ class ClusteringMetricsActivities:
         self,
         *,
         runs: ClusteringRunRepository,
+        evaluations: EvaluationRepository,
         sources: ClusteringSources,
         artefacts: ClusteringArtefacts,
         sentiment: SentimentModel,
         writer: EventWriter,
     ) -> None:
         self._runs = runs
+        self._evaluations = evaluations
         self._sources = sources
         self._artefacts = artefacts
         self._sentiment = sentiment
@@ -68,10 +70,11 @@ class ClusteringMetricsActivities:
         """Take the numbers of all clusters; how many have some.
 
         Raises:
-            StoreUnavailable: the event store did not answer.
+            StoreUnavailable: a store did not answer.
         """
         async with heartbeating():
-            return await asyncio.to_thread(self._measured, step)
+            bad = await self._evaluations.true_is_failure(step.given.project_id)
+            return await asyncio.to_thread(self._measured, step, bad)
 
     @activity.defn(name="measure-cluster-sentiment")
     async def measure_sentiment(self, step: ClusteringStep) -> SentimentMeasured:
@@ -81,17 +84,11 @@ class ClusteringMetricsActivities:
             SetupError: the model cannot be read.
             WorkError: the model gave no answer, or a store did not.
         """
-        model = self._sentiment
-        if model.is_third_party:
+        if self._sentiment.is_third_party:
             return SentimentMeasured(skip="no_local_model")
         async with heartbeating():
-            by_cluster = await asyncio.to_thread(self._said, step)
-            shares = {}
-            for cluster, texts in by_cluster.items():
-                scores: list[SentimentScores] = []
-                for some in batched(texts, _TEXTS_AT_ONCE):
-                    scores += await model.classify(step.given.project_id, some)
-                shares[cluster] = _shares(scores)
+            chosen = await asyncio.to_thread(self._chosen, step)
+            shares = {cluster: await self._mood(step, items) for cluster, items in chosen.items()}
             await asyncio.to_thread(self._artefacts.put_sentiment, *step.place, shares)
             return SentimentMeasured(texts=sum(each.items for each in shares.values()))
 
@@ -116,28 +113,30 @@ class ClusteringMetricsActivities:
             for reason in written.refused.values():
                 raise EventsRejected(reason)
 
-    def _measured(self, step: ClusteringStep) -> int:
+    def _measured(self, step: ClusteringStep, bad: Collection[UUID]) -> int:
         project_id, run_id = step.place
-        metrics = self._sources.metrics(project_id, step.plan.level, run_id)
+        metrics = self._sources.metrics(project_id, step.plan.level, run_id, true_is_failure=bad)
         self._artefacts.put_metrics(project_id, run_id, metrics)
         return len(metrics)
 
-    def _said(self, step: ClusteringStep) -> Mapping[int, Sequence[str]]:
-        """Cluster → words of users, from all of it: the same share of items, at equal distances in rank."""
-        said = {item.id: item.said[-_LONGEST_SAID:] for item in self._items(step) if item.said}
+    def _chosen(self, step: ClusteringStep) -> Mapping[int, Sequence[str]]:
+        """Cluster → items whose users said something: the same share of each, at equal distances in rank."""
+        speaking = self._artefacts.speaking(*step.place)
         by_cluster: dict[int, list[str]] = defaultdict(list)
         for placement in self._artefacts.placements(*step.place):
-            if placement.item_id in said:
-                by_cluster[placement.cluster].append(said[placement.item_id])
-        most = even_share([len(texts) for texts in by_cluster.values()], MOST_TEXTS)
-        return {cluster: _spread(texts, most) for cluster, texts in by_cluster.items() if texts and most}
+            if placement.item_id in speaking:
+                by_cluster[placement.cluster].append(placement.item_id)
+        most = even_share([len(items) for items in by_cluster.values()], MOST_TEXTS)
+        return {cluster: _spread(items, most) for cluster, items in by_cluster.items() if most}
 
-    def _items(self, step: ClusteringStep) -> Iterator[ClusteringItem]:
-        """All items with texts, page by page: not all texts are in memory at once."""
-        after = ""
-        while page := self._artefacts.items(*step.place, after=after, limit=_PAGE):
-            yield from page
-            after = page[-1].id
+    async def _mood(self, step: ClusteringStep, items: Sequence[str]) -> SentimentShares:
+        """How the users of these items feel, whose words are read a few at a time."""
+        scores: list[SentimentScores] = []
+        for some in batched(items, _TEXTS_AT_ONCE):
+            said = await asyncio.to_thread(self._artefacts.said, *step.place, some, letters=_LONGEST_SAID)
+            texts = [said[item] for item in some]
+            scores += await self._sentiment.classify(step.given.project_id, texts)
+        return _shares(scores)
 
     def _found(self, given: EmitClusters, previous_run_id: str) -> Found:
         clustered = given.numbers.clustered
@@ -156,10 +155,10 @@ def _sized(event: Event) -> tuple[Event, int]:
     return event, len(event.model_dump_json())
 
 
-def _spread(texts: Sequence[str], most: int) -> list[str]:
+def _spread(items: Sequence[str], most: int) -> list[str]:
     """So many of these, at equal distances."""
-    count = min(len(texts), most)
-    return [texts[number * len(texts) // count] for number in range(count)]
+    count = min(len(items), most)
+    return [items[number * len(items) // count] for number in range(count)]
 
 
 def _shares(scores: Sequence[SentimentScores]) -> SentimentShares:

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class ClusteringRunEnds:
-    """Closes what has ended without a word.
+    """Closes what has ended without a word, so that no other run of the same job waits for it.
 
     Args:
         client: what Temporal is reached through.
@@ -29,7 +29,7 @@ class ClusteringRunEnds:
         self._runs = runs
 
     async def close(self) -> int:
-        """Look at all runs that the registry believes to be running; how many of them are not.
+        """Look at all runs that the registry believes to be under way; how many of them are not.
 
         Raises:
             StoreUnavailable: the registry did not answer.
@@ -37,7 +37,7 @@ class ClusteringRunEnds:
         """
         before = datetime.now(UTC) - _NEW
         closed = 0
-        for run in await self._runs.running():
+        for run in await self._runs.under_way():
             if run.started_at < before and await close_if_ended(self._client, self._runs, run):
                 closed += 1
                 log.warning("clustering run has ended without a word", run=run.run_id)

@@ -1,14 +1,16 @@
 """The activities of `clustering-run` around its work: record it, draw and read its items, record its end.
 
 Each can be done again: the row of a run, the sample and what is read of it depend on the run and the events
-alone. Reading goes on where the attempt before it ended.
+alone, and replace what an earlier attempt has left. Reading goes on where the attempt before it ended.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from temporalio import activity
 
@@ -16,7 +18,7 @@ from assay.contracts.clustering import ClusteringJob
 from assay.contracts.clustering_runs import (
     ClusteringRun,
     ClusteringRunCounts,
-    ClusteringRunStatus,
+    ClusteringRunQuery,
     ClusteringTrigger,
     ItemsDrawn,
 )
@@ -33,6 +35,7 @@ from assay.contracts.clustering_workflows import (
 from assay.domain.clustering_parameters import run_parameters
 from assay.domain.clustering_rows import opened_run
 from assay.domain.filters.parsing import parse_filters
+from assay.errors import RunAhead
 from assay.ports import ClusteringArtefacts, ClusteringSources, Registry
 from assay.temporal.heartbeat import heartbeating
 from assay.temporal.metrics import CLUSTERING_ITEMS, CLUSTERING_RUNS
@@ -54,19 +57,30 @@ class ClusteringRunActivities:
 
     @activity.defn(name="open-clustering-run")
     async def open(self, given: OpenClusteringRun) -> ClusteringPlan:
-        """Record a run that begins, and say what it is about.
+        """Record a run that begins, and say what it is about; or which other run of its job it waits for.
 
         Raises:
+            RunAhead: it still waits for the run that it is known to wait for.
             StoreUnavailable: the registry did not answer.
         """
         async with heartbeating():
             asked = given.given
             job = await self._job(asked)
-            now = datetime.now(UTC)
-            run = await self._runs.open(
-                opened_run(asked, job, workflow_id=given.workflow_id, at=given.at, now=now)
+            run = opened_run(
+                asked,
+                job,
+                workflow_id=given.workflow_id,
+                at=given.at,
+                now=datetime.now(UTC),
+                before=await self._newest(asked) if job is None else None,
             )
+            at_work = await self._runs.open(run)
+            if at_work.run_id == given.waits_for:
+                raise RunAhead(f"It waits for run {at_work.run_id} of the same job.")
+            is_its_turn = at_work.id == run.id
+            run = at_work if is_its_turn else run
             return ClusteringPlan(
+                waits_for="" if is_its_turn else at_work.run_id,
                 skip=await self._skip(asked, job),
                 id=run.id,
                 run_id=run.run_id,
@@ -75,7 +89,7 @@ class ClusteringRunActivities:
                 since=run.window_start,
                 until=run.window_end,
                 previous=run.previous,
-                next_cluster_id=await self._first_free_id(run),
+                next_cluster_id=await self._runs.first_cluster_id(run),
             )
 
     @activity.defn(name="sample-clustering-items")
@@ -103,7 +117,8 @@ class ClusteringRunActivities:
         after, read = _resumed()
         while True:
             async with heartbeating(after, read.model_dump()):
-                page = await asyncio.to_thread(self._read_page, step, after)
+                bad = await self._registry.evaluations.true_is_failure(step.given.project_id)
+                page = await asyncio.to_thread(self._read_page, step, after, bad)
                 if page is None:
                     return read
                 after, found = page
@@ -122,24 +137,24 @@ class ClusteringRunActivities:
         """
         async with heartbeating():
             run = await self._runs.get(given.given.project_id, given.id)
-            if run is None or run.status is not ClusteringRunStatus.RUNNING:
+            if run is None or run.status.has_ended:
                 return
             ended = _ended(run, given, datetime.now(UTC))
             if await self._runs.close(ended):
                 CLUSTERING_RUNS.labels(level=run.level, outcome=given.outcome).inc()
                 CLUSTERING_ITEMS.labels(level=run.level).inc(ended.counts.items)
 
-    async def _first_free_id(self, run: ClusteringRun) -> int:
-        """No cluster had it before this run. The row of a day that is done again says what came of it."""
-        if run.previous is None:
-            return 0
-        before = await self._runs.get(run.project_id, run.previous)
-        return run.next_cluster_id if before is None else before.next_cluster_id
-
     async def _job(self, given: ClusteringRunInput) -> ClusteringJob | None:
         if given.job_id is None:
             return None
         return await self._registry.clustering_jobs.get(given.project_id, given.job_id)
+
+    async def _newest(self, given: ClusteringRunInput) -> ClusteringRun | None:
+        """The newest run of the job; runs of none tell nothing of each other."""
+        if given.job_id is None:
+            return None
+        _, runs = await self._runs.list(given.project_id, ClusteringRunQuery(job_id=given.job_id, limit=1))
+        return next(iter(runs), None)
 
     async def _skip(self, given: ClusteringRunInput, job: ClusteringJob | None) -> str:
         """Why there is nothing to do. What somebody asks for is done for a job that is off, too."""
@@ -161,15 +176,22 @@ class ClusteringRunActivities:
         given, plan = step.given, step.plan
         drawn = ItemsDrawn(since=plan.since, until=plan.until, lot=_lot(given), limit=given.max_items)
         found, items = self._sources.draw(given.project_id, plan.level, parse_filters(filters), drawn)
-        self._artefacts.put_items(*step.place, items)
+        self._artefacts.put_draw(*step.place, items)
         return ItemsSampled(found=found, drawn=len(items))
 
-    def _read_page(self, step: ClusteringStep, after: str) -> tuple[str, ItemsRead] | None:
-        """The id of the last item of the next page, and what is in the page; None: there is none."""
+    def _read_page(
+        self, step: ClusteringStep, after: str, bad: Collection[UUID]
+    ) -> tuple[str, ItemsRead] | None:
+        """The id of the last item of the next page, and what is in the page; None: there is none.
+
+        Args:
+            bad: evaluations whose verdict `true` is the bad one.
+        """
         drawn = self._artefacts.items(*step.place, after=after, limit=_PAGE)
         if not drawn:
             return None
-        items = list(self._sources.read(step.given.project_id, step.plan.level, drawn))
+        level = step.plan.level
+        items = list(self._sources.read(step.given.project_id, level, drawn, true_is_failure=bad))
         self._artefacts.put_items(*step.place, items)
         read = ItemsRead(
             with_text=sum(bool(item.text) for item in items),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import cast
 
 import structlog
@@ -46,14 +47,12 @@ class JobWorkflowActivities:
             RPCError: Temporal did not answer.
         """
         async with heartbeating():
-            try:
-                closed = await self._ends.close()
-                kept = (await self._schedules.keep_all()).model_copy(update={"runs_closed": closed})
-            except RPCError as error:
-                if error.status is not RPCStatusCode.PERMISSION_DENIED:
-                    raise
-                log.warning("schedules and runs of clustering jobs not checked", reason=error.message)
-                return SchedulesKept(failure=_NOT_ALLOWED)
+            # A caller may be allowed the one and not the other.
+            closed = await _if_allowed(self._ends.close(), "runs of clustering jobs not checked")
+            kept = await _if_allowed(self._schedules.keep_all(), "schedules of clustering jobs not checked")
+        kept = (kept or SchedulesKept(failure=_NOT_ALLOWED)).model_copy(
+            update={"runs_closed": closed or 0, "runs_failure": _NOT_ALLOWED if closed is None else ""}
+        )
         if kept.changed or kept.deleted:
             log.info("schedules of clustering jobs changed", **kept.model_dump())
         return kept
@@ -81,3 +80,18 @@ class JobWorkflowActivities:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
                 raise ApplicationError("It is not known.", type="not_found", non_retryable=True) from None
+
+
+async def _if_allowed[Result](work: Awaitable[Result], otherwise: str) -> Result | None:
+    """What comes of it; None if Temporal does not let this caller.
+
+    Args:
+        otherwise: what the log says then.
+    """
+    try:
+        return await work
+    except RPCError as error:
+        if error.status is not RPCStatusCode.PERMISSION_DENIED:
+            raise
+        log.warning(otherwise, reason=error.message)
+        return None

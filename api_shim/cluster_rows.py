@@ -52,7 +52,7 @@ class ClusterRow:
 
     Attributes:
         anchor: name of its place on the page.
-        number: its id; empty for what is in no cluster.
+        number: its id; empty for the outliers.
         width: of the bar beside its share, 0 to 100.
         mood: None: nothing is known of how its users feel.
     """

@@ -30,6 +30,7 @@ from assay.contracts.clustering_runs import (
     ClusteringTrigger,
 )
 from assay.domain.cluster_charts import Scatter, marks_of, scatter_svg
+from assay.domain.cluster_labels.naming import OUTLIERS
 from assay.domain.report_words import day_and_time, number, percent, period
 
 REFRESH_SECONDS: Final = 20
@@ -104,13 +105,12 @@ def cluster_view(run: ClusteringRun, found: Found | None, *, link_ends: datetime
     known = found or Found()
     before = {each.shape.id: name_of(each) for each in known.before if each.shape.id != NOISE}
     rows = rows_of(known.clusters, marks_of([each.shape for each in known.clusters]), known.samples, before)
-    goes_on = run.status is ClusteringRunStatus.RUNNING
     return ClusterView(
         over=run.job_name or f"Clusters of project {run.project_id}",
         title=_title(run, known.clusters),
         period=period(run.window_start, run.window_end, UTC),
         notice=_notice(run, found),
-        refresh=REFRESH_SECONDS if goes_on else None,
+        refresh=None if run.status.has_ended else REFRESH_SECONDS,
         figures=_figures(run, known.clusters),
         chart=_chart(run, known, rows),
         caption=_caption(run, known),
@@ -134,17 +134,15 @@ def _title(run: ClusteringRun, clusters: Sequence[Cluster]) -> str:
     number_of = sum(each.shape.id != NOISE for each in clusters) or run.counts.clusters
     if number_of:
         return f"{counted(number_of, 'cluster', 'clusters')} of {items}"
-    return f"Clusters of {items}" if run.status is ClusteringRunStatus.RUNNING else f"No clusters of {items}"
+    return f"No clusters of {items}" if run.status.has_ended else f"Clusters of {items}"
 
 
 def _notice(run: ClusteringRun, found: Found | None) -> str | None:
     reason = f" {run.reason}" if run.reason else ""
     match run.status:
-        case ClusteringRunStatus.RUNNING:
-            some = bool(found and found.clusters)
-            so_far = "What is there so far is shown below." if some else "There is nothing yet."
+        case ClusteringRunStatus.QUEUED | ClusteringRunStatus.RUNNING:
             again = f"The page loads itself again every {REFRESH_SECONDS} seconds."
-            return f"This run is still going on. {so_far} {again}"
+            return f"{_so_far(run, found)} {again}"
         case ClusteringRunStatus.FAILED:
             return f"This run failed.{reason}"
         case ClusteringRunStatus.SKIPPED:
@@ -153,7 +151,16 @@ def _notice(run: ClusteringRun, found: Found | None) -> str | None:
         return "The clusters cannot be shown: the event store does not answer at the moment."
     if run.counts.clusters and not found.clusters:
         return "The clusters of this run are not kept any more; only their numbers are."
-    return None
+    return " ".join(f"{problem}." for problem in run.parameters.get("problems", ())) or None
+
+
+def _so_far(run: ClusteringRun, found: Found | None) -> str:
+    """How far a run is that has not ended."""
+    if run.status is ClusteringRunStatus.QUEUED:
+        return "This run waits until another one of the same job has ended."
+    some = bool(found and found.clusters)
+    so_far = "What is there so far is shown below." if some else "There is nothing yet."
+    return f"This run is still going on. {so_far}"
 
 
 def _figures(run: ClusteringRun, clusters: Sequence[Cluster]) -> tuple[Figure, ...]:
@@ -169,7 +176,7 @@ def _figures(run: ClusteringRun, clusters: Sequence[Cluster]) -> tuple[Figure, .
         Figure(items_named(run.level).capitalize(), number(counts.items), of + silent),
         Figure("Clusters", number(counts.clusters), since),
         Figure(
-            "In no cluster",
+            OUTLIERS.title,
             percent(100 * min(counts.noise / counts.items, 1)),
             items_of(run.level, counts.noise),
         ),
@@ -212,7 +219,7 @@ def _caption(run: ClusteringRun, found: Found) -> str:
     )
     return (
         f"{shown} Those that are alike lie close together; the axes have no unit. Numbers are those of the"
-        f" clusters in the table; grey {items} are in no cluster."
+        f" clusters in the table; grey {items} are outliers."
     )
 
 

@@ -16,10 +16,9 @@ from assay.contracts.clustering_runs import (
     ClusteringRun,
     LabelSource,
 )
+from assay.domain.cluster_labels.naming import OUTLIERS
 from assay.domain.report_messages.markdown import parse, plain
 from assay.domain.report_words import number
-
-NO_CLUSTER: Final = "In no cluster"
 
 _KEYWORDS_OF_A_NAME = 3
 _ITEMS: Final = {
@@ -59,7 +58,7 @@ def counted(count: int, one: str, many: str) -> str:
 def name_of(cluster: Cluster) -> str:
     """What a cluster is called; where nobody named it, by its keywords."""
     if cluster.shape.id == NOISE:
-        return NO_CLUSTER
+        return OUTLIERS.title
     if cluster.label is not None and cluster.label.title.strip():
         return cluster.label.title
     return ", ".join(cluster.shape.keywords[:_KEYWORDS_OF_A_NAME]) or f"Cluster {cluster.shape.id}"

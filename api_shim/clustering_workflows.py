@@ -14,7 +14,7 @@ from temporalio.exceptions import TemporalError
 
 from api_shim.operations import Call
 from assay.contracts.clustering import AnalysisLevel, ClusteringJob
-from assay.contracts.clustering_runs import ClusteringRun, ClusteringRunStatus
+from assay.contracts.clustering_runs import ClusteringRun
 from assay.contracts.clustering_workflows import ClusteringRunInput
 from assay.domain.clustering_rows import opened_run
 from assay.errors import Conflict, ServiceUnavailable
@@ -31,7 +31,7 @@ async def begin_run(
 ) -> tuple[ClusteringRun, bool]:
     """Start a run; one of the same job that is under way is the answer, too.
 
-    Two that are asked for within a moment can both start. That is harmless: it is work done twice.
+    Two that are asked for within a moment can both start. Then one of them waits for the other.
 
     Args:
         given: without a time: it is due now.
@@ -52,9 +52,10 @@ async def begin_run(
         for run in await _in_flight(call, given.job_id):
             if not await close_if_ended(call.deps.temporal, runs, run):
                 return run, True
-        workflow_id = await start_run(call.deps.temporal, given, level=level, job_name=name, at=at)
-    # Its first step does the same; until a worker comes to it, people want to see it.
-    return await runs.open(opened_run(given, job, workflow_id=workflow_id, at=at, now=now)), False
+        workflow_id, is_there = await start_run(call.deps.temporal, given, level=level, job_name=name, at=at)
+    # Its first step stores it as it begins; until a worker comes to it, people want to see it.
+    run = await runs.enqueue(opened_run(given, job, workflow_id=workflow_id, at=at, now=now))
+    return run, is_there
 
 
 async def end_run(call: Call[Any, Any], run: ClusteringRun) -> None:
@@ -64,7 +65,7 @@ async def end_run(call: Call[Any, Any], run: ClusteringRun) -> None:
         Conflict: it has ended.
         ServiceUnavailable: Temporal did not take it.
     """
-    if run.status is not ClusteringRunStatus.RUNNING:
+    if run.status.has_ended:
         raise Conflict(f"The run has ended: {run.status}.")
     with _answering("Temporal did not take the command; send the request again."):
         await cancel_run(call.deps.temporal, run)
@@ -73,7 +74,7 @@ async def end_run(call: Call[Any, Any], run: ClusteringRun) -> None:
 
 async def step_in_flight(call: Call[Any, Any], run: ClusteringRun) -> str | None:
     """The activity that a run is at; None: it has ended, or Temporal does not tell at once."""
-    if run.status is not ClusteringRunStatus.RUNNING:
+    if run.status.has_ended:
         return None
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -84,8 +85,8 @@ async def step_in_flight(call: Call[Any, Any], run: ClusteringRun) -> str | None
 
 
 async def _in_flight(call: Call[Any, Any], job_id: UUID | None) -> list[ClusteringRun]:
-    running = await call.deps.registry.clustering_runs.running(call.project.id, job_id)
-    return [run for run in running if run.job_id == job_id]
+    under_way = await call.deps.registry.clustering_runs.under_way(call.project.id, job_id)
+    return [run for run in under_way if run.job_id == job_id]
 
 
 @contextmanager

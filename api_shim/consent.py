@@ -9,7 +9,7 @@ from assay.errors import PermissionDenied
 
 
 async def require_ai_consent(call: Call[Any, Any]) -> None:
-    """A judge sends the trace to a third party: the organisation must have agreed to that.
+    """What is about to be done sends texts to a third party: the organisation must have agreed to that.
 
     Raises:
         PermissionDenied: it has not.

@@ -347,6 +347,12 @@ class TrialBusy(PlatformFault):
     code = "trial_busy"
 
 
+class RunAhead(PlatformFault):
+    """Another run of the same job is at work, or its turn comes first."""
+
+    code = "run_ahead"
+
+
 class TimedOut(PlatformFault):
     """Every attempt ran out of time, or its worker went away."""
 

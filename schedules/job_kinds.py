@@ -38,6 +38,9 @@ OFF: Final = "off"
 PREFIXES: Final = (SUMMARIZATION_WINDOW, CLUSTERING_RUN)
 """What the ids of all Schedules of clustering jobs begin with."""
 
+_SPREAD: Final = timedelta(minutes=15)
+"""In which the runs of all jobs begin, so that not all of them read the event store at the same moment."""
+
 _MADE_UP_FOR: Final = timedelta(days=1)
 """A day without clusters is missed, and an engine that is off at night would never make any. Hours that were
 not summarised need nothing of the kind: the next run works them off."""
@@ -111,6 +114,7 @@ def _clustering(project_id: int, job: JobRef | None, cron: str) -> NativeSchedul
         summary=clustering_summary(given, level, name),
         attributes=pairs((PROJECT, str(project_id)), *_job(job), (TRIGGER, ClusteringTrigger.SCHEDULED)),
         priority=fair(Rank.SUMMARIES, project_id),
+        jitter=_SPREAD,
         catchup=_MADE_UP_FOR,
     )
 

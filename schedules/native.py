@@ -63,6 +63,8 @@ class NativeSchedule:
         cron: five fields, UTC; empty: it goes by `every`.
         attributes: search attributes of the Schedule and of its runs.
         priority: of its runs.
+        jitter: a run begins up to so much after its time, each Schedule's at another moment; its id and its
+            `TemporalScheduledStartTime` keep the time itself.
         catchup: how long after its time a run that was missed, because Temporal was away, is still begun.
     """
 
@@ -74,6 +76,7 @@ class NativeSchedule:
     cron: str = ""
     attributes: TypedSearchAttributes = TypedSearchAttributes.empty
     priority: Priority = Priority.default
+    jitter: timedelta = timedelta()
     catchup: timedelta = _CATCHUP
 
 
@@ -219,9 +222,10 @@ def _schedule(wanted: NativeSchedule, *, state: ScheduleState | None = None) -> 
 
 
 def _times(wanted: NativeSchedule) -> ScheduleSpec:
+    jitter = wanted.jitter or None
     if wanted.every is not None:
-        return ScheduleSpec(intervals=[ScheduleIntervalSpec(every=wanted.every)])
-    return ScheduleSpec(calendars=calendars(wanted.cron))
+        return ScheduleSpec(intervals=[ScheduleIntervalSpec(every=wanted.every)], jitter=jitter)
+    return ScheduleSpec(calendars=calendars(wanted.cron), jitter=jitter)
 
 
 def _action(wanted: NativeSchedule) -> ScheduleActionStartWorkflow:

@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.cluster_labels import ClusterLabelActivities
 from assay.contracts.clustering_workflows import ClusteringStep, ClustersLabelled, LabelClusters
+from assay.domain.clustering_details import NO_LABELS
 from assay.errors import ContextWindowExceeded, ProviderPermissionDenied, RequestRejected
 from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.queues import TaskQueue
@@ -57,7 +58,9 @@ class Naming:
         for clusters in groups:
             self._show(questions=self._named.questions + 1)
             try:
-                await self._name(clusters)
+                if skip := await self._name(clusters):
+                    self._show(problem=NO_LABELS.get(skip, skip))
+                    return
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
@@ -68,13 +71,14 @@ class Naming:
         if missing and not self._named.problem:
             self._show(problem=f"the model did not name {missing} of the clusters as it should")
 
-    async def _name(self, clusters: tuple[int, ...]) -> None:
-        """Ask for some names, and once more if something is wrong with them."""
+    async def _name(self, clusters: tuple[int, ...]) -> str:
+        """Ask for some names, and once more if something is wrong with them; why nobody may be asked."""
         question = LabelClusters(step=self._step, clusters=clusters)
         first = await self._ask(question)
-        if first.problems:
-            again = question.model_copy(update={"is_repair": True, "problems": first.problems})
-            await self._ask(again, named=len(first.labelled))
+        if not first.problems:
+            return first.skip
+        again = question.model_copy(update={"is_repair": True, "problems": first.problems})
+        return (await self._ask(again, named=len(first.labelled))).skip
 
     async def _ask(self, question: LabelClusters, *, named: int = 0) -> ClustersLabelled:
         """The answer to a question.
@@ -90,6 +94,8 @@ class Naming:
             summary=f"{what} {len(question.clusters)} of the clusters",
             **LABEL_CALL.options,
         )
+        if answer.skip:
+            return answer
         so_far = self._named
         known = so_far.cost_usd is not None and answer.cost_usd is not None
         self._show(

@@ -3,7 +3,8 @@
 Id: `clustering-run-{job}-{time}`, `clustering-run-project-{project}-{time}` for a project without clustering
 jobs; started by a Temporal Schedule of that name without the time, by `assay clustering run`, or by the API.
 Messages: none. Timers: none.
-A sample is drawn, read, turned into vectors, put into clusters and compared with the run before; a model
+Of each job one run is at work at a time; the others wait for their turn, in the order of their windows. Then
+a sample is drawn, read, turned into vectors, put into clusters and compared with the run before; a model
 names the clusters that have no name yet, a few per question; then they are counted, and one event tells of
 all. Each step is an activity that finds what the one before it has stored, and can be done again.
 Failure: names, numbers and sentiment are extras: the run goes on without what could not be had, and says so.
@@ -49,7 +50,13 @@ from assay.domain.clustering_starts import ITEMS
 from assay.domain.run_details import failure_details
 from assay.temporal.failures import failure_code, failure_message
 from assay.temporal.queues import TaskQueue
-from assay.temporal.retry import CLUSTER_NUMBERS, CLUSTERING_COMPUTE, CLUSTERING_STEP, STORE
+from assay.temporal.retry import (
+    CLUSTER_NUMBERS,
+    CLUSTERING_COMPUTE,
+    CLUSTERING_STEP,
+    CLUSTERING_TURN,
+    STORE,
+)
 from assay.temporal.search_attributes import OUTCOME
 from workflows.cluster_naming import Named, Naming
 
@@ -94,12 +101,18 @@ class ClusteringRunWorkflow:
     async def _open(self) -> ClusteringPlan:
         info = workflow.info()
         due = self._given.at or info.typed_search_attributes.get(_DUE) or info.workflow_start_time
+        asked = OpenClusteringRun(given=self._given, workflow_id=info.workflow_id, at=due)
         plan = await workflow.execute_activity_method(
-            ClusteringRunActivities.open,
-            OpenClusteringRun(given=self._given, workflow_id=info.workflow_id, at=due),
-            summary="Record the run",
-            **STORE.options,
+            ClusteringRunActivities.open, asked, summary="Record the run", **STORE.options
         )
+        while plan.waits_for:
+            self._show(plan=plan, doing=f"Waits for run {plan.waits_for} of the same job")
+            plan = await workflow.execute_activity_method(
+                ClusteringRunActivities.open,
+                asked.model_copy(update={"waits_for": plan.waits_for}),
+                summary=f"Wait for run {plan.waits_for}",
+                **CLUSTERING_TURN.options,
+            )
         self._show(plan=plan)
         return plan
 
@@ -260,7 +273,7 @@ class ClusteringRunWorkflow:
         if is_cancelled_exception(error):
             raise error
         told = f"{what}: {failure_message(error)} ({failure_code(error)})"
-        self._show(problems=(*self._progress.problems, told))
+        self._number(problems=(*self._progress.numbers.problems, told))
 
     def _number(self, **numbers: Any) -> None:
         self._show(numbers=self._progress.numbers.model_copy(update=numbers))

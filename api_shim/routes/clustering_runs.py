@@ -12,17 +12,16 @@ from api_shim.operations import Call, Operation, Resource
 from api_shim.pagination import Page, page_of
 from api_shim.schemas.clustering_runs import (
     ClusteringRunListQuery,
-    ClusteringRunQuery,
     ClusteringRunReference,
     ClusteringRunRequest,
     ClusteringRunResponse,
+    ClusteringRunShownQuery,
     ClusteringRunStarted,
     JobRunRequest,
 )
 from api_shim.schemas.clusters import ClusterResponse
 from assay.contracts.clustering import ClusteringJob
-from assay.contracts.clustering_runs import ClusteringRun, ClusteringTrigger
-from assay.contracts.clustering_runs import ClusteringRunQuery as RunsQuery
+from assay.contracts.clustering_runs import ClusteringRun, ClusteringRunQuery, ClusteringTrigger
 from assay.contracts.clustering_workflows import ClusteringRunInput
 from assay.domain.signed_links import LINK_LIFETIME
 from assay.domain.signed_links import Page as LinkedPage
@@ -31,7 +30,7 @@ from assay.errors import FieldError, NotFound
 
 async def list_runs(call: Call[None, ClusteringRunListQuery]) -> Page[ClusteringRunReference]:
     """List all clustering runs, newest first."""
-    query = RunsQuery(
+    query = ClusteringRunQuery(
         job_id=call.query.job_id,
         status=call.query.status,
         level=call.query.analysis_level,
@@ -71,7 +70,7 @@ async def run_job(call: Call[JobRunRequest, None]) -> ClusteringRunStarted:
     return await _begin(call, await call.body(), job)
 
 
-async def retrieve_run(call: Call[None, ClusteringRunQuery]) -> ClusteringRunResponse:
+async def retrieve_run(call: Call[None, ClusteringRunShownQuery]) -> ClusteringRunResponse:
     """Show a clustering run with its clusters."""
     run = await _find(call)
     artefacts, project_id = call.deps.clustering_artefacts, call.project.id
@@ -150,7 +149,7 @@ RESOURCE = Resource(
             "GET",
             "{id}",
             retrieve_run,
-            query=ClusteringRunQuery,
+            query=ClusteringRunShownQuery,
             response=ClusteringRunResponse,
             extension=True,
         ),

@@ -79,7 +79,7 @@ class ClusteringRunListQuery(PageQuery):
     analysis_level: Annotated[AnalysisLevel | None, ChoiceFilter(AnalysisLevel)] = None
 
 
-class ClusteringRunQuery(RequestModel):
+class ClusteringRunShownQuery(RequestModel):
     """What to send with a run.
 
     Attributes:

@@ -21,7 +21,7 @@ _Id = Annotated[str, Text(max_length=_LONGEST_ID)]
 _DateText = Annotated[str, Text(blank=True)] | None
 
 ALL_TIME = "all"
-"""As the beginning of a span: there is none."""
+"""As an end of a span: there is none."""
 
 
 class SentimentRequest(RequestModel):
@@ -36,10 +36,10 @@ class SentimentRequest(RequestModel):
     force_refresh: Boolean = False
     """Classify anew what was classified already."""
     date_from: _DateText = None
-    """Not before this: a date, a date and time, or a relative date like `-30d`. By default, and if it is none
-    of these, 7 days ago."""
+    """Not before this: a date, a date and time, a relative date like `-30d` (`h`, `d`, `w`, `m` or `y`), or
+    `all`. By default, and if it is none of these, 7 days ago."""
     date_to: _DateText = None
-    """Not after this. By default, and if it is no date, now."""
+    """Not after this; of the same forms. By default, and if it is none of them, now."""
 
 
 class ScoresResponse(ResponseModel):
@@ -91,7 +91,7 @@ class SentimentResponse(ResponseModel):
 
 
 def _date(text: str) -> str:
-    if text != ALL_TIME and moment(text, datetime.now(UTC), last=False) is None:
+    if text.strip() != ALL_TIME and moment(text, datetime.now(UTC), last=False) is None:
         raise ValueError("Not a date, like -30d, 2026-03-29 or 2026-03-29T12:00:00Z.")
     return text
 

@@ -15,6 +15,9 @@ from assay.contracts.lists import ListQuery
 NOISE: Final = -1
 """In place of a cluster's id: items that belong to no cluster."""
 
+LONGEST_SAMPLE: Final = 1_000
+"""Characters of an item's text that are read of samples of clusters: more of it nobody is shown."""
+
 
 class ClusteringTrigger(StrEnum):
     """Why a run began."""
@@ -26,11 +29,18 @@ class ClusteringTrigger(StrEnum):
 class ClusteringRunStatus(StrEnum):
     """How far a run came."""
 
+    QUEUED = "queued"
+    """It has been started, and has not begun: another one of the same job and level is at work."""
     RUNNING = "running"
     COMPLETED = "completed"
     SKIPPED = "skipped"
     """There was nothing to do; `reason` says why."""
     FAILED = "failed"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come of the run, unless its day is done again."""
+        return self not in (ClusteringRunStatus.QUEUED, ClusteringRunStatus.RUNNING)
 
 
 class ClusterChange(StrEnum):
@@ -82,10 +92,12 @@ class ClusteringRun(Contract):
         job_name: at the time; empty without a job.
         reason: why it was skipped or has failed: a code and a sentence.
         window_start, window_end: half-open, by the time of the items.
-        previous: the run before of the same job and level that was completed; None: there is none.
+        previous: of the completed runs of the same job and level the one whose window ends last before its
+            own; None: there is none.
         next_cluster_id: no cluster of the job has had this id or a higher one.
         parameters: `$ai_clustering_params`: method, chosen granularity, its stability, the embedding model …
         cost_usd: of labels; None when a price is unknown.
+        started_at: when it began to work; while it is queued, when it was started.
     """
 
     id: UUID
@@ -165,7 +177,7 @@ class Placement(Contract):
     Attributes:
         cluster: its cluster's id, or `NOISE`.
         distance: to the centroid of its cluster; of noise, to the nearest one.
-        rank: 0 is the closest of its cluster.
+        rank: 0 is the closest of its cluster; of noise, the farthest from all of them.
         x, y: on the scatter plot.
     """
 

@@ -41,23 +41,27 @@ class OpenClusteringRun(HistoryContract):
 
     Attributes:
         at: when it is due: the end of its window.
+        waits_for: the run that it is known to wait for (`ClusteringPlan.waits_for`); empty: none.
     """
 
     given: ClusteringRunInput
     workflow_id: str
     at: UtcDatetime
+    waits_for: str = ""
 
 
 class ClusteringPlan(HistoryContract):
     """What a run is about.
 
     Attributes:
+        waits_for: `run_id` of another run of the job whose turn it is; empty: it is this one's turn.
         skip: why there is nothing to do; empty: there is.
         id: of the run.
         job_name: empty without a job.
         previous: the run before, whose clusters these are compared with.
     """
 
+    waits_for: str = ""
     skip: str = ""
     id: UUID
     run_id: str
@@ -194,8 +198,10 @@ class ClustersLabelled(HistoryContract):
     Attributes:
         labelled: ids of clusters that have a name now.
         problems: of the answer, in words; empty: it names all.
+        skip: why nobody was asked, and nobody need be asked for others; empty: there is an answer.
     """
 
+    skip: str = ""
     labelled: tuple[int, ...] = ()
     problems: tuple[str, ...] = ()
     model: str = ""
@@ -222,6 +228,7 @@ class ClusteringNumbers(HistoryContract):
     Attributes:
         label_model: that named clusters; empty: none did.
         label_problem: why no model has named the others; empty: no model was needed for them.
+        problems: what else could not be had, in sentences.
         cost_usd: None as soon as a price is unknown.
     """
 
@@ -234,6 +241,7 @@ class ClusteringNumbers(HistoryContract):
     carried: int = 0
     label_model: str = ""
     label_problem: str = ""
+    problems: tuple[str, ...] = ()
     cost_usd: float | None = 0.0
 
 

@@ -228,6 +228,7 @@ class SchedulesKept(HistoryContract):
         changed, deleted: made or brought up to date, and removed.
         runs_closed: clustering runs whose workflow had ended without a word.
         failure: code of what kept them from being looked after; empty: nothing did.
+        runs_failure: likewise of the runs.
     """
 
     schedules: int = 0
@@ -235,6 +236,7 @@ class SchedulesKept(HistoryContract):
     deleted: int = 0
     runs_closed: int = 0
     failure: str = ""
+    runs_failure: str = ""
 
 
 def _sums(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:

@@ -24,7 +24,8 @@ from assay.contracts.events import Event
 
 MOST_LISTED: Final = 10_000
 """Items in one event. Ten thousand take about a second and 3 MB to store, fifty thousand seven seconds, in
-which nothing else is; of more, the ones in the middle of each cluster are listed, and the run has all."""
+which nothing else is; of more, the first in rank are listed: the middle of each cluster, and of noise what is
+farthest from all. The run has all of them."""
 
 _NAMESPACE: Final = UUID("f1b7c3a2-9d64-4e0b-8a55-2b0c9f6d7e13")
 """Of the uuids of these events."""

@@ -36,7 +36,6 @@ class ClusteringProgress:
         doing: what happens at the moment.
         plan: what the run is about; None: it is not known yet.
         groups: questions for names.
-        problems: what went wrong without failing the run, in words.
         outcome: None: it goes on.
     """
 
@@ -44,7 +43,6 @@ class ClusteringProgress:
     plan: ClusteringPlan | None = None
     numbers: ClusteringNumbers = field(default_factory=ClusteringNumbers)
     groups: int = 0
-    problems: tuple[str, ...] = ()
     outcome: ClusteringRunStatus | None = None
 
 
@@ -65,7 +63,7 @@ def clustering_details(progress: ClusteringProgress) -> str:
     rows = [f"| {name} | {value} |" for name, value in _rows(progress)]
     if rows:
         lines.append("\n".join(["| | |", "|---|---|", *rows]))
-    lines += [f"⚠️ {cell(problem)}" for problem in progress.problems]
+    lines += [f"⚠️ {cell(problem)}" for problem in progress.numbers.problems]
     return "\n\n".join(lines)
 
 

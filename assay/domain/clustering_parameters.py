@@ -31,4 +31,6 @@ def run_parameters(given: ClusteringRunInput, numbers: ClusteringNumbers) -> dic
             "model": numbers.label_model,
             "problem": numbers.label_problem,
         }
+    if numbers.problems:
+        parameters["problems"] = list(numbers.problems)
     return parameters

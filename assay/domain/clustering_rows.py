@@ -19,7 +19,13 @@ def clustering_run_uuid(workflow_id: str) -> UUID:
 
 
 def opened_run(
-    given: ClusteringRunInput, job: ClusteringJob | None, *, workflow_id: str, at: datetime, now: datetime
+    given: ClusteringRunInput,
+    job: ClusteringJob | None,
+    *,
+    workflow_id: str,
+    at: datetime,
+    now: datetime,
+    before: ClusteringRun | None = None,
 ) -> ClusteringRun:
     """A run that begins; whoever makes it of the same workflow makes the same run.
 
@@ -27,14 +33,19 @@ def opened_run(
         job: as it is; None: the project has no jobs, or not this one any more.
         at: when the run is due: the end of its window.
         now: when it really begins, which is later where a Schedule makes up for a day.
+        before: the newest run of a job that is gone: it knows what the job was.
     """
-    level = AnalysisLevel.TRACE if job is None else job.analysis_level
+    level, job_name = AnalysisLevel.TRACE, ""
+    if job is not None:
+        level, job_name = job.analysis_level, job.name
+    elif before is not None:
+        level, job_name = before.level, before.job_name
     return ClusteringRun(
         id=clustering_run_uuid(workflow_id),
         project_id=given.project_id,
         run_id=_run_id(given, level, at),
         job_id=given.job_id,
-        job_name="" if job is None else job.name,
+        job_name=job_name,
         level=level,
         trigger=given.trigger,
         workflow_id=workflow_id,

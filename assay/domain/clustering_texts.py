@@ -7,12 +7,12 @@ left out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from assay.domain.json_values import well_formed
 from assay.domain.readable import answer_text, readable_text
-from assay.domain.sentiment.extraction import distinct, messages_of_generation
+from assay.domain.sentiment.extraction import messages_of_generation
 
 LONGEST_TEXT: Final = 4_000
 """Characters of a text."""
@@ -52,7 +52,7 @@ def conversation_text(asked: str, answered: object) -> str:
     if not questions:
         # Nobody is called a user there: other roles, or something that is no conversation.
         return _joined((readable_text(_decoded(asked)).strip()[-LONGEST_PART:], answer))
-    last, *earlier = distinct(questions[::-1])
+    last, *earlier = _distinct(questions[::-1])
     return _joined((last[-LONGEST_PART:], answer, *earlier))
 
 
@@ -62,7 +62,7 @@ def said_text(asked: str) -> str:
     Args:
         asked: the input as JSON; empty if there is none.
     """
-    messages = distinct([message.text for message in messages_of_generation(asked)])
+    messages = _distinct([message.text for message in messages_of_generation(asked)])
     return "\n\n".join(messages)[-LONGEST_SAID:]
 
 
@@ -95,3 +95,8 @@ def _decoded(text: str) -> Any:
 
 def _joined(parts: Iterable[str]) -> str:
     return "\n\n".join(part for part in parts if part)[:LONGEST_TEXT]
+
+
+def _distinct(texts: Iterable[str]) -> Sequence[str]:
+    """Texts in their order, each once: turns of a conversation repeat what was said before."""
+    return list(dict.fromkeys(texts))

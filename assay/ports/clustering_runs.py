@@ -25,13 +25,28 @@ from assay.domain.filters.predicates import Filters
 
 
 class ClusteringRunRepository(Protocol):
-    """Runs of all projects, in the registry; every call but `running` names the project."""
+    """Runs of all projects, in the registry; every call but `find` and `under_way` is about one project."""
+
+    async def enqueue(self, run: ClusteringRun) -> ClusteringRun:
+        """Store a run whose workflow was started; if it is there already, that one is left and returned."""
 
     async def open(self, run: ClusteringRun) -> ClusteringRun:
-        """Store a run that has begun; if it is there already, that one is left and returned.
+        """Have a run begin, anew if it is there already, or wait: one of each job and level is at work.
 
-        Its `previous` and `next_cluster_id` are set here, from the completed runs of the same job (or of
-        none) and level: the one whose window ends last, and the highest number.
+        A run that begins is stored as it is given, whatever became of it before. Its `previous` and
+        `next_cluster_id` are set here, from the runs of the same job (or of none) and level: of the completed
+        ones the one whose window ends last before its own, and of all of them the highest number.
+
+        Returns:
+            The run whose turn it is: this one, running, or the one that it waits for: that which is running,
+            or the queued one whose window ends first.
+        """
+
+    async def first_cluster_id(self, run: ClusteringRun) -> int:
+        """The first id that no cluster of another run of the same job and level has had.
+
+        It is less than `next_cluster_id` if the run is done again: what it found before is replaced, and if
+        nobody has built on that since, the same clusters get the same ids.
         """
 
     async def get(self, project_id: int, run_id: UUID) -> ClusteringRun | None:
@@ -44,12 +59,12 @@ class ClusteringRunRepository(Protocol):
         """How many runs there are, and a page of them, newest first."""
 
     async def close(self, run: ClusteringRun) -> bool:
-        """Store how a run ended, if it is still running; whether it was."""
+        """Store how a run ended, if it has not, and has not begun anew since it was read; whether so."""
 
-    async def running(
+    async def under_way(
         self, project_id: int | None = None, job_id: UUID | None = None
     ) -> Sequence[ClusteringRun]:
-        """Runs that have not ended, oldest first.
+        """Runs that have not ended, those that wait included, oldest first.
 
         Args:
             project_id: of this project only.
@@ -95,13 +110,16 @@ class ClusteringArtefacts(Protocol):
     Storing again replaces. It is kept for 90 days.
     """
 
+    def put_draw(self, project_id: int, run: UUID, items: Sequence[ClusteringItem]) -> None:
+        """Store the items of a run; those of an earlier draw are gone, and with them all clusters."""
+
     def put_items(self, project_id: int, run: UUID, items: Sequence[ClusteringItem]) -> None:
-        """Store items; one that is there is replaced."""
+        """Store what drawn items are and say; one that is there is replaced."""
 
     def items(
         self, project_id: int, run: UUID, *, after: str = "", limit: int | None = None, texts: bool = True
     ) -> list[ClusteringItem]:
-        """Items by id.
+        """Items that were drawn, by id.
 
         Args:
             after: only those whose id is greater.
@@ -116,6 +134,17 @@ class ClusteringArtefacts(Protocol):
             item_ids: a few thousand at most; those that are not there are left out.
         """
 
+    def speaking(self, project_id: int, run: UUID) -> frozenset[str]:
+        """The items of which it is known what the user said."""
+
+    def said(self, project_id: int, run: UUID, item_ids: Sequence[str], *, letters: int) -> Mapping[str, str]:
+        """Item → what the user said.
+
+        Args:
+            item_ids: some hundreds at most; those of which nothing is known are left out.
+            letters: from the end of a longer text.
+        """
+
     def put_placements(self, project_id: int, run: UUID, placements: Sequence[Placement]) -> None:
         """Store where the items are; what was stored before for this run and is not among them is gone."""
 
@@ -123,7 +152,7 @@ class ClusteringArtefacts(Protocol):
         """Where the items are, by cluster and rank."""
 
     def put_shapes(self, project_id: int, run: UUID, shapes: Sequence[ClusterShape]) -> None:
-        """Store the clusters; what was stored before for this run and is not among them is gone."""
+        """Store the clusters; earlier ones of this run are gone, and the names and numbers of all of them."""
 
     def put_histories(self, project_id: int, run: UUID, histories: Mapping[int, ClusterHistory]) -> None:
         """Store what clusters are to the run before."""
@@ -140,5 +169,13 @@ class ClusteringArtefacts(Protocol):
     def clusters(self, project_id: int, run: UUID) -> list[Cluster]:
         """All clusters, the largest first, noise last."""
 
-    def samples(self, project_id: int, run: UUID, *, per_cluster: int) -> Mapping[int, Sequence[PlacedItem]]:
-        """Cluster → the items that are closest to its centroid (of noise: farthest from all)."""
+    def samples(
+        self, project_id: int, run: UUID, *, per_cluster: int, clusters: Collection[int] | None = None
+    ) -> Mapping[int, Sequence[PlacedItem]]:
+        """Cluster → the items that are closest to its centroid (of noise: farthest from all).
+
+        Of their texts there are the first `LONGEST_SAMPLE` characters, and `said` is empty.
+
+        Args:
+            clusters: only these; None: all.
+        """

@@ -9,6 +9,10 @@ from typing import Protocol
 class Compute(Protocol):
     """Processes beside this one, so that a long computation stops nobody else's."""
 
+    @property
+    def size(self) -> int:
+        """How many calls are made at a time; others wait for their turn, with all that they were given."""
+
     async def run[*Arguments, Result](
         self, function: Callable[[*Arguments], Result], *arguments: *Arguments
     ) -> Result:

@@ -36,6 +36,9 @@ class EvaluationRepository(Protocol):
     async def projects_with_active(self) -> Sequence[int]:
         """The projects that have such evaluations, in ascending order."""
 
+    async def true_is_failure(self, project_id: int) -> frozenset[UUID]:
+        """The evaluations of a project whose verdict `true` is the bad one, deleted ones included."""
+
     async def update(
         self, project_id: int, evaluation_id: UUID, change: Callable[[Evaluation], EvaluationSpec]
     ) -> Evaluation | None:

@@ -52,6 +52,7 @@ def clustering_activities(
     )
     metrics = ClusteringMetricsActivities(
         runs=registry.clustering_runs,
+        evaluations=registry.evaluations,
         sources=stores.clustering_sources,
         artefacts=artefacts,
         sentiment=sentiment,

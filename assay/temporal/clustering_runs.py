@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -28,7 +27,7 @@ _FORGOTTEN: Final = "not_found: Temporal does not know its workflow any more."
 
 async def start_run(
     client: Client, given: ClusteringRunInput, *, level: AnalysisLevel, job_name: str, at: datetime
-) -> str:
+) -> tuple[str, bool]:
     """Start a run that somebody asks for; one of the same second is the answer, too.
 
     Args:
@@ -36,14 +35,14 @@ async def start_run(
         at: when it is due; whole seconds.
 
     Returns:
-        The id of the workflow.
+        The id of the workflow, and whether there was one of that name already, for whatever was asked then.
 
     Raises:
         RPCError: Temporal did not take it.
     """
     workflow_id = clustering_run_id(given.project_id, given.job_id, at)
     job = () if given.job_id is None else ((JOB, str(given.job_id)),)
-    with suppress(WorkflowAlreadyStartedError):
+    try:
         await client.start_workflow(
             "clustering-run",
             given,
@@ -56,7 +55,9 @@ async def start_run(
             static_details=clustering_facts(given, level, job_name),
             rpc_timeout=_RPC_TIMEOUT,
         )
-    return workflow_id
+    except WorkflowAlreadyStartedError:
+        return workflow_id, True
+    return workflow_id, False
 
 
 async def cancel_run(client: Client, run: ClusteringRun) -> None:
@@ -87,7 +88,7 @@ async def close_if_ended(client: Client, runs: ClusteringRunRepository, run: Clu
     """Record that a run has failed whose workflow has ended without a word; whether there was need to.
 
     Args:
-        run: that is running, as far as the registry knows.
+        run: that is queued or running, as far as the registry knows.
 
     Raises:
         RPCError: Temporal does not answer, or does not let this caller.

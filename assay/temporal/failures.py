@@ -14,7 +14,7 @@ from temporalio.exceptions import (
     TimeoutError,
 )
 
-from assay.errors import TimedOut, UserFault, WorkError
+from assay.errors import RunAhead, SetupError, TimedOut, UserFault, WorkError
 from assay.temporal.retry import MODEL_CALL
 
 MAX_MESSAGE_CHARACTERS = 2_000
@@ -25,34 +25,37 @@ _ENOUGH_STEPS = 20
 
 
 def to_application_error(
-    error: WorkError, *, attempt: int = 1, policy: RetryPolicy = MODEL_CALL.retry
+    error: WorkError | SetupError, *, attempt: int = 1, policy: RetryPolicy = MODEL_CALL.retry
 ) -> ApplicationError:
     """How a catalogue error looks to Temporal.
 
     The catalogue code becomes the failure type. A fault of the project's own configuration is expected in
-    operation, so it is benign: no error log, no metric.
+    operation, so it is benign: no error log, no metric; so is a turn that has not come. What is wrong with
+    the process's own configuration stays so until a person has read of it and started another process: it
+    is not retried.
 
     Args:
         attempt: which one failed, from 1.
         policy: how the activity is retried; decides what becomes of a `retry_after` (`_next_delay`).
     """
-    benign = isinstance(error, UserFault)
+    benign = isinstance(error, UserFault | RunAhead)
+    to_be_retried = isinstance(error, WorkError) and error.retryable
     return ApplicationError(
         error.detail[:MAX_MESSAGE_CHARACTERS],
         type=error.code,
-        non_retryable=not error.retryable,
+        non_retryable=not to_be_retried,
         next_retry_delay=_next_delay(error, attempt, policy),
         category=ApplicationErrorCategory.BENIGN if benign else ApplicationErrorCategory.UNSPECIFIED,
     )
 
 
-def _next_delay(error: WorkError, attempt: int, policy: RetryPolicy) -> timedelta | None:
+def _next_delay(error: WorkError | SetupError, attempt: int, policy: RetryPolicy) -> timedelta | None:
     """The wait that the error asks for, where it replaces the pause that Temporal would make anyway.
 
     Where attempts are limited, only a longer wait does: a provider that says "at once" must not burn them.
     Where they are not, the error knows best, down to the first pause of the policy.
     """
-    if error.retry_after is None:
+    if isinstance(error, SetupError) or error.retry_after is None:
         return None
     wanted = timedelta(seconds=error.retry_after)
     if policy.maximum_attempts == 0:

@@ -12,7 +12,7 @@ from temporalio.worker import (
 )
 
 from assay.domain.lines import OWNER
-from assay.errors import WorkError
+from assay.errors import SetupError, WorkError
 from assay.temporal.failures import to_application_error
 from assay.temporal.retry import MODEL_CALL
 
@@ -45,7 +45,7 @@ class _ErrorMappingInbound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         try:
             return await super().execute_activity(input)
-        except WorkError as error:
+        except (SetupError, WorkError) as error:
             info = activity.info()
             policy = info.retry_policy or MODEL_CALL.retry
             # Without the cause: a driver's own words may hold what must not enter a history.

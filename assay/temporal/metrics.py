@@ -58,7 +58,9 @@ CLUSTERING_RUNS = Counter(
     ["level", "outcome"],
 )
 CLUSTERING_ITEMS = Counter(
-    "assay_clustering_items_total", "Items that completed runs have put into clusters or left out.", ["level"]
+    "assay_clustering_items_total",
+    "Items that runs have put into clusters or found to belong to none, even if a later step failed.",
+    ["level"],
 )
 RECONCILE_GAPS = Counter(
     "assay_reconcile_gaps_total", "Sampled targets found without a verdict that nobody worked on."

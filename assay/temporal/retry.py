@@ -265,6 +265,15 @@ WINDOW_STEP = Budget(
 )
 """What is done for an hour that is summarised, but for the questions and for storing what they cost."""
 
+CLUSTERING_TURN = Budget(
+    attempt=STORE.attempt,
+    # Of one run, which may itself wait for workers and models; a dead one is found within minutes.
+    total=timedelta(days=3),
+    retry=STORE.retry,
+    heartbeat=STORE.heartbeat,
+)
+"""Waiting for another run of the same clustering job."""
+
 CLUSTERING_STEP = Budget(
     # The texts of fifty thousand traces are made for it; an attempt goes on where the one before it ended.
     attempt=timedelta(hours=1),
@@ -285,9 +294,10 @@ _FEW = RetryPolicy(
 """For work that takes memory and processor time: what ends it is as a rule there in the next attempt, too."""
 
 CLUSTERING_COMPUTE = Budget(
-    # Fifty thousand items take a minute and a half on a machine that has nothing else to do.
-    attempt=timedelta(minutes=30),
-    total=timedelta(hours=6),
+    # Most of it may be the wait for a turn: most runs are due at midnight, and few are made at a time. What a
+    # run takes after that has a limit of its own, and a dead worker is noticed by its silence.
+    attempt=_PATIENCE,
+    total=_PATIENCE,
     retry=_FEW,
     heartbeat=timedelta(seconds=15),
 )

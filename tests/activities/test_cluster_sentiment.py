@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -36,6 +36,20 @@ class Moods:
             SentimentScores(positive=good, neutral=0, negative=1 - good)
             for good in (float(text.endswith("!")) for text in texts)
         ]
+
+
+class Reading:
+    """Artefacts whose texts can be read by the ids of their items only."""
+
+    def __init__(self, artefacts: ClickHouseClusteringArtefacts) -> None:
+        self.speaking, self.placements = artefacts.speaking, artefacts.placements
+        self.put_sentiment = artefacts.put_sentiment
+        self.asked: list[list[str]] = []
+        self._artefacts = artefacts
+
+    def said(self, project_id: int, run: UUID, item_ids: Sequence[str], *, letters: int) -> Mapping[str, str]:
+        self.asked.append(list(item_ids))
+        return self._artefacts.said(project_id, run, item_ids, letters=letters)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +83,7 @@ def _step(artefacts: ClickHouseClusteringArtefacts) -> ClusteringStep:
 async def _measured(artefacts: ClickHouseClusteringArtefacts, step: ClusteringStep, model: Moods) -> Any:
     activities = ClusteringMetricsActivities(
         runs=cast(Any, SimpleNamespace()),
+        evaluations=cast(Any, SimpleNamespace()),
         sources=cast(Any, SimpleNamespace()),
         artefacts=artefacts,
         sentiment=model,
@@ -98,6 +113,16 @@ async def test_of_many_texts_some_are_looked_at(
     step, model = _step(artefacts), Moods()
     assert (await _measured(artefacts, step, model)).texts == 2
     assert model.seen == ["Great!", "Bad."]
+
+
+async def test_only_what_is_looked_at_is_read_a_few_at_a_time(
+    artefacts: ClickHouseClusteringArtefacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clustering_metrics, "MOST_TEXTS", 3)
+    monkeypatch.setattr(clustering_metrics, "_TEXTS_AT_ONCE", 2)
+    step, read = _step(artefacts), Reading(artefacts)
+    assert (await _measured(cast(Any, read), step, Moods())).texts == 3
+    assert read.asked == [["0", "2"], ["4"]]
 
 
 async def test_no_text_leaves_the_installation(artefacts: ClickHouseClusteringArtefacts) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos import arrivals
 
-pytestmark = pytest.mark.timeout(240)  # whole engines start here, some several times
+pytestmark = [pytest.mark.timeout(240), pytest.mark.long]  # whole engines start here, some several times
 
 
 async def test_rows_that_are_shown_late(tmp_path: Path) -> None:

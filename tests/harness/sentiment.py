@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from temporalio.worker import Worker
 from assay.adapters.clickhouse import ClickHouseEventStore
 from assay.adapters.sql import bootstrap, open_registry
 from assay.contracts.sentiment import SentimentScores, SentimentSource
+from assay.domain.sentiment.questions import question_batches
+from assay.errors import RequestRejected
 from assay.runtime.sentiment_activities import sentiment_activities
 from assay.runtime.stores import Stores
 from assay.temporal.queues import TaskQueue
@@ -33,6 +35,7 @@ class ScriptedSentiment:
         failures: what the next calls raise; None: they succeed.
         open: cleared, it takes questions and answers none.
         free: how many of the next ones it answers all the same.
+        flagged: texts that it refuses, with all that are asked about together.
     """
 
     def __init__(self, backend: str = "lexicon") -> None:
@@ -42,8 +45,13 @@ class ScriptedSentiment:
         self.asked: list[list[str]] = []
         self.failures: list[Exception | None] = []
         self.free = 0
+        self.flagged: set[str] = set()
         self.open = asyncio.Event()
         self.open.set()
+
+    def portions(self, texts: Sequence[str]) -> Iterable[Sequence[str]]:
+        """See `assay.ports.SentimentModel`: questions, where a language model is asked."""
+        return question_batches(texts) if self.is_third_party else [texts]
 
     async def classify(self, project_id: int, texts: Sequence[str]) -> Sequence[SentimentScores]:
         """See `assay.ports.SentimentModel`."""
@@ -54,6 +62,8 @@ class ScriptedSentiment:
             await self.open.wait()
         if failure is not None:
             raise failure
+        if self.flagged.intersection(texts):
+            raise RequestRejected("It was flagged.")
         return [scores_of(text) for text in texts]
 
     @property

@@ -1,4 +1,4 @@
-"""Cases of `clustering-run`: all goes well, names are mended or missing, nothing to do, failed, cancelled."""
+"""Cases of `clustering-run`: all goes well, waiting, names mended or missing, nothing to do, failed, cancelled."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ _RUNS: Mapping[str, Callable[[], ScriptedClustering]] = {
             "sentiment": [StoreRejected("a defect")],
         }
     ),
+    "waited": lambda: ScriptedClustering(ahead=["1_trace_20260503_120000", "1_trace_20260503_180000"]),
     "job-off": lambda: ScriptedClustering(skip="job_off"),
     "no-items": lambda: ScriptedClustering(sampled=ItemsSampled(found=0, drawn=0)),
     "no-text": lambda: ScriptedClustering(read=ItemsRead(with_text=0)),

@@ -47,7 +47,7 @@ def test_each_enabled_job_is_clustered_once_a_day() -> None:
         assert (schedule.workflow, schedule.cron) == ("clustering-run", "15 0 * * *")
         attributes = {pair.key: pair.value for pair in schedule.attributes}
         assert attributes == {PROJECT: "1", JOB: str(job.id), TRIGGER: "scheduled"}
-        assert schedule.catchup == timedelta(days=1)
+        assert (schedule.jitter, schedule.catchup) == (timedelta(minutes=15), timedelta(days=1))
     assert [schedule.summary for schedule in schedules] == [
         f"Clusters of the {items} of 7 days for “Checkout”" for items in ("traces", "generations", "verdicts")
     ]

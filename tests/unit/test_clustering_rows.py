@@ -67,6 +67,21 @@ def test_the_run_id_has_the_form_that_is_read_elsewhere(
     assert opened_run(given, job, workflow_id="x", at=AT, now=AT).run_id == expected
 
 
+def test_what_a_job_was_that_is_gone_its_newest_run_knows() -> None:
+    before = opened_run(asked(), JOB, workflow_id="x", at=AT, now=AT)
+    run = opened_run(asked(), None, workflow_id="y", at=AT, now=AT, before=before)
+    assert (run.level, run.job_name) == (AnalysisLevel.GENERATION, "Checkout")
+    assert run.run_id.startswith("2_generation_")
+    changed = JOB.model_copy(update={"analysis_level": AnalysisLevel.EVALUATION})
+    again = opened_run(asked(), changed, workflow_id="y", at=AT, now=AT, before=before)
+    assert again.level is AnalysisLevel.EVALUATION
+
+
+def test_what_has_ended() -> None:
+    ended = [status for status in ClusteringRunStatus if status.has_ended]
+    assert ended == ["completed", "skipped", "failed"]
+
+
 def test_one_workflow_is_one_run() -> None:
     first = opened_run(asked(), JOB, workflow_id="x", at=AT, now=AT)
     again = opened_run(asked(), JOB, workflow_id="x", at=AT, now=AT + timedelta(minutes=1))

@@ -58,19 +58,21 @@ class ScriptedClustering:
     """The activities.
 
     Attributes:
+        ahead: the runs whose turns come first, in order.
         skip: see `ClusteringPlan`.
         wanted: which names a model is asked for.
         answers: to questions for names, in order; then each names all that it is asked for.
-        faults: activity → what its attempts raise, in order.
+        faults: activity → what its attempts raise, in order; None: nothing.
         done: names of the activities that were begun, in order.
     """
 
+    ahead: list[str] = field(default_factory=list)
     skip: str = ""
     sampled: ItemsSampled = field(default_factory=lambda: ItemsSampled(found=50, drawn=20))
     read: ItemsRead = field(default_factory=lambda: ItemsRead(with_text=18, summarised=5, said=9))
     wanted: LabelsWanted = field(default_factory=lambda: LabelsWanted(groups=((1, 2),), carried=1))
     answers: list[ClustersLabelled] = field(default_factory=list)
-    faults: dict[str, list[Exception]] = field(default_factory=dict)
+    faults: dict[str, list[Exception | None]] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     opened: list[OpenClusteringRun] = field(default_factory=list)
     asked: list[LabelClusters] = field(default_factory=list)
@@ -82,6 +84,7 @@ class ScriptedClustering:
         self.opened.append(given)
         self._begin("open")
         return ClusteringPlan(
+            waits_for=self.ahead.pop(0) if self.ahead else "",
             skip=self.skip,
             id=clustering_run_uuid(given.workflow_id),
             run_id="1_trace_20260504_120000",
@@ -165,8 +168,9 @@ class ScriptedClustering:
 
     def _begin(self, name: str) -> None:
         self.done.append(name)
-        if self.faults.get(name):
-            raise self.faults[name].pop(0)
+        fault = self.faults[name].pop(0) if self.faults.get(name) else None
+        if fault is not None:
+            raise fault
 
 
 async def start(

@@ -1,17 +1,19 @@
-"""What the steps of clustering runs hand on: the tables `clustering_items`, `_placements` and `_facts`."""
+"""What the steps of clustering runs hand on to each other: draws, items, placements and facts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import batched
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
 
-from assay.adapters.clickhouse.connection import Connection
+from assay.adapters.clickhouse.clustering_said import ClusteringSaid
+from assay.adapters.clickhouse.clustering_texts import fitting
 from assay.contracts.clustering_runs import (
+    LONGEST_SAMPLE,
     NOISE,
     Cluster,
     ClusterHistory,
@@ -23,6 +25,12 @@ from assay.contracts.clustering_runs import (
     Placement,
     SentimentShares,
 )
+
+_DRAW_TYPES: Final = {
+    "project_id": "UInt64",
+    "run": "UUID",
+    "items": "Array(String)",
+}
 
 _ITEM_TYPES: Final = {
     "project_id": "UInt64",
@@ -65,12 +73,20 @@ _TEXTS: Final = ", text, said"
 
 _UNLIMITED: Final = 2**63
 
+_LAST_DRAW: Final = f"""
+    SELECT items FROM clustering_draws
+    WHERE {_OF_RUN}
+    ORDER BY stored_at DESC
+    LIMIT 1
+"""  # noqa: S608  (column names, no values)
+
 # The page is found by ids alone; otherwise all texts behind it would be read to sort them.
 ITEMS: Final = f"""
 SELECT {_ITEM_COLUMNS}%s FROM clustering_items
 WHERE {_OF_RUN} AND item_id IN (
-    SELECT DISTINCT item_id FROM clustering_items
-    WHERE {_OF_RUN} AND item_id > {{after:String}}
+    SELECT item_id FROM ({_LAST_DRAW})
+    ARRAY JOIN items AS item_id
+    WHERE item_id > {{after:String}}
     ORDER BY item_id
     LIMIT {{limit:UInt64}}
 )
@@ -86,9 +102,6 @@ LIMIT 1 BY item_id
 """  # noqa: S608  (column names, no values)
 
 _TITLE_LETTERS: Final = 120
-
-_TITLES_AT_ONCE: Final = 500
-"""A server takes the ids in an address, which may have a megabyte."""
 
 _LAST_PLACEMENTS: Final = f"""
     SELECT items, clusters, distances, ranks, xs, ys FROM clustering_placements
@@ -109,12 +122,13 @@ _PLACEMENTS: Final = f"{PLACED} ORDER BY cluster, rank, item_id"
 _SAMPLES: Final = f"""
 WITH chosen AS (
     SELECT * FROM ({PLACED})
+    WHERE {{all:Bool}} OR has({{clusters:Array(Int32)}}, cluster)
     ORDER BY cluster, if(cluster = {NOISE}, -distance, toFloat64(rank)), item_id
     LIMIT {{per_cluster:UInt64}} BY cluster
 )
 SELECT chosen.*, item.* FROM chosen
 INNER JOIN (
-    SELECT {_ITEM_COLUMNS}{_TEXTS} FROM clustering_items
+    SELECT {_ITEM_COLUMNS}, leftUTF8(text, {LONGEST_SAMPLE}) AS shown FROM clustering_items
     WHERE {_OF_RUN} AND item_id IN (SELECT item_id FROM chosen)
     ORDER BY stored_at DESC
     LIMIT 1 BY item_id
@@ -122,9 +136,12 @@ INNER JOIN (
 ORDER BY cluster, if(cluster = {NOISE}, -distance, toFloat64(rank)), chosen.item_id
 """  # noqa: S608  (column names, no values)
 
+# Names and numbers are of the clusters that there were when they were stored. Histories are stored with them.
 FACTS: Final = f"""
 SELECT kind, cluster, fact FROM clustering_facts
-WHERE {_OF_RUN}
+WHERE {_OF_RUN} AND (kind IN ('shapes', 'history') OR stored_at >= (
+    SELECT max(stored_at) FROM clustering_facts WHERE {_OF_RUN} AND kind = 'shapes'
+))
 ORDER BY stored_at DESC
 LIMIT 1 BY kind, cluster
 """  # noqa: S608  (column names, no values)
@@ -132,7 +149,7 @@ LIMIT 1 BY kind, cluster
 _SHAPES: Final = TypeAdapter(tuple[ClusterShape, ...])
 
 
-class ClickHouseClusteringArtefacts:
+class ClickHouseClusteringArtefacts(ClusteringSaid):
     """`assay.ports.ClusteringArtefacts` in the event store; safe to use from any thread.
 
     Every method raises `StoreUnavailable` when the store does not answer, or not within 20 seconds. What was
@@ -142,11 +159,16 @@ class ClickHouseClusteringArtefacts:
         connection: of the event store, which closes it.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def put_draw(self, project_id: int, run: UUID, items: Sequence[ClusteringItem]) -> None:
+        """Store the items of a run; those of an earlier draw are gone, and with them all clusters."""
+        self.put_items(project_id, run, items)
+        row = [project_id, run, [item.id for item in items]]
+        self._connection.insert("clustering_draws", _DRAW_TYPES, [[value] for value in row])
+        self.put_placements(project_id, run, ())
+        self.put_shapes(project_id, run, ())
 
     def put_items(self, project_id: int, run: UUID, items: Sequence[ClusteringItem]) -> None:
-        """Store items; one that is there is replaced."""
+        """Store what drawn items are and say; one that is there is replaced."""
         for some in batched(items, _AT_ONCE):
             rows = [
                 (
@@ -168,7 +190,7 @@ class ClickHouseClusteringArtefacts:
     def items(
         self, project_id: int, run: UUID, *, after: str = "", limit: int | None = None, texts: bool = True
     ) -> list[ClusteringItem]:
-        """Items by id.
+        """Items that were drawn, by id.
 
         Args:
             after: only those whose id is greater.
@@ -191,9 +213,9 @@ class ClickHouseClusteringArtefacts:
             item_ids: a few thousand at most; those that are not there are left out.
         """
         found: dict[str, str] = {}
-        for some in batched(item_ids, _TITLES_AT_ONCE):
+        for some in fitting(item_ids):
             rows = self._connection.query(
-                _TITLES, project_id=project_id, run=run, item_ids=list(some), letters=_TITLE_LETTERS
+                _TITLES, project_id=project_id, run=run, item_ids=some, letters=_TITLE_LETTERS
             )
             found |= {row["item_id"]: row["called"] for row in rows}
         return found
@@ -219,7 +241,7 @@ class ClickHouseClusteringArtefacts:
         return [_placement(row) for row in rows]
 
     def put_shapes(self, project_id: int, run: UUID, shapes: Sequence[ClusterShape]) -> None:
-        """Store the clusters; what was stored before for this run and is not among them is gone."""
+        """Store the clusters; earlier ones of this run are gone, and the names and numbers of all of them."""
         self._put_facts(project_id, run, "shapes", {0: _SHAPES.dump_json(tuple(shapes)).decode()})
 
     def put_histories(self, project_id: int, run: UUID, histories: Mapping[int, ClusterHistory]) -> None:
@@ -247,12 +269,27 @@ class ClickHouseClusteringArtefacts:
         in_order = sorted(shapes, key=lambda shape: (shape.id == NOISE, -shape.size, shape.id))
         return [_cluster(shape, facts) for shape in in_order]
 
-    def samples(self, project_id: int, run: UUID, *, per_cluster: int) -> Mapping[int, Sequence[PlacedItem]]:
-        """Cluster → the items that are closest to its centroid (of noise: farthest from all)."""
-        rows = self._connection.query(_SAMPLES, project_id=project_id, run=run, per_cluster=per_cluster)
+    def samples(
+        self, project_id: int, run: UUID, *, per_cluster: int, clusters: Collection[int] | None = None
+    ) -> Mapping[int, Sequence[PlacedItem]]:
+        """Cluster → the items that are closest to its centroid (of noise: farthest from all).
+
+        Of their texts there are the first `LONGEST_SAMPLE` characters, and `said` is empty.
+
+        Args:
+            clusters: only these; None: all.
+        """
+        rows = self._connection.query(
+            _SAMPLES,
+            project_id=project_id,
+            run=run,
+            per_cluster=per_cluster,
+            all=clusters is None,
+            clusters=list(clusters or ()),
+        )
         found: dict[int, list[PlacedItem]] = defaultdict(list)
         for row in rows:
-            placed = PlacedItem(item=_item(row), placement=_placement(row))
+            placed = PlacedItem(item=_item(row | {"text": row["shown"]}), placement=_placement(row))
             found[placed.placement.cluster].append(placed)
         return dict(found)
 

@@ -53,13 +53,20 @@ INNER JOIN (
 """  # noqa: S608  (column names, no values)
 
 
+def _amount(value: str) -> str:
+    """What an event cost, took or used: only positive numbers mean anything, and none is beyond a billion.
+
+    One absurd number must not be all that is known of a cluster, nor make its sum infinite.
+    """
+    return f"if(ifNull({value} BETWEEN 0 AND 1e9, false), assumeNotNull({value}), 0)"
+
+
 def _count(name: str) -> str:
-    """A number of tokens: sent as text or as a number, and only positive ones mean anything."""
-    number = f"toFloat64OrNull(toString(properties.`{name}`))"
-    return f"if(isFinite({number}) AND {number} > 0, {number}, 0)"
+    """A number of tokens, which was sent as text or as a number."""
+    return _amount(f"toFloat64OrNull(toString(properties.`{name}`))")
 
 
-_TOKENS: Final = f"ifNull({_count('$ai_input_tokens')}, 0) + ifNull({_count('$ai_output_tokens')}, 0)"
+_TOKENS: Final = f"{_count('$ai_input_tokens')} + {_count('$ai_output_tokens')}"
 
 # As in the text of a trace: either property, if it says anything. An object is under its own paths only.
 _IS_ERROR: Final = """(lower(ifNull(toString(properties.`$ai_is_error`), '')) IN ('true', '1')
@@ -72,8 +79,8 @@ _OF_EVENT: Final = f"""
         timestamp,
         toString(event) AS name,
         parent_id,
-        greatest(ifNull(cost, 0), 0) AS event_usd,
-        greatest(ifNull(latency, 0), 0) AS event_seconds,
+        {_amount("cost")} AS event_usd,
+        {_amount("latency")} AS event_seconds,
         {_TOKENS} AS event_tokens,
         {_IS_ERROR} AS event_failed"""
 
@@ -156,7 +163,7 @@ INNER JOIN (
         {key} AS key,
         ifNull(toString(properties.`$ai_evaluation_name`), '') AS evaluator,
         ifNull(toString(properties.`$ai_evaluation_runtime`), '') AS runtime,
-        greatest(ifNull(cost, 0), 0) AS usd,
+        {_amount("cost")} AS usd,
         {OUTCOME} AS outcome
     FROM events
     WHERE {_OF_KIND % EVALUATION} AND {belongs} AND {NOT_SKIPPED}

@@ -193,12 +193,12 @@ class _BlockReads:
     def _rows(self, sql: str, ids: Sequence[str], **parameters: Any) -> _Rows:
         return {
             row["id"]: row
-            for some in _fitting(ids)
+            for some in fitting(ids)
             for row in self._connection.query(sql, ids=some, **self._parameters, **parameters)
         }
 
 
-def _fitting(ids: Sequence[str]) -> Iterator[list[str]]:
+def fitting(ids: Sequence[str]) -> Iterator[list[str]]:
     """The ids in lists that fit into a parameter."""
     some: list[str] = []
     room = _BYTES_OF_IDS

@@ -119,6 +119,15 @@ class SqlEvaluations:
         async with self._database.read() as session:
             return (await session.scalars(found.order_by(EvaluationRow.project_id))).all()
 
+    async def true_is_failure(self, project_id: int) -> frozenset[UUID]:
+        """The evaluations of a project whose verdict `true` is the bad one, deleted ones included."""
+        found = select(EvaluationRow.id, EvaluationRow.output_config).where(
+            EvaluationRow.project_id == project_id
+        )
+        async with self._database.read() as session:
+            rows = await session.execute(found)
+            return frozenset(row.id for row in rows if row.output_config.get("true_is_failure") is True)
+
     async def update(
         self, project_id: int, evaluation_id: UUID, change: Callable[[Evaluation], EvaluationSpec]
     ) -> Evaluation | None:

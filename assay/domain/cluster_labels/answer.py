@@ -13,7 +13,7 @@ from assay.contracts.clustering_runs import ClusterLabel, LabelSource
 from assay.domain.cluster_labels.naming import folded
 from assay.domain.cluster_labels.prompt import FEWEST_BULLETS, FEWEST_WORDS, MOST_BULLETS, MOST_WORDS
 from assay.domain.fences import unfenced
-from assay.domain.json_values import well_formed
+from assay.domain.plain_text import one_line
 
 _TITLE_CHARS: Final = 200
 _BULLET_CHARS: Final = 500
@@ -65,7 +65,7 @@ def check_labels(text: str, asked: Sequence[int], taken: Collection[str]) -> Che
     for entry in answer.clusters:
         if entry.cluster in entries:
             entries[entry.cluster].append(entry)
-    titles = Counter(folded(found[0].title) for found in entries.values() if found)
+    titles = Counter(_folded(found[0]) for found in entries.values() if found)
     labels, problems = {}, []
     for cluster, found in entries.items():
         problem = _problem(found, titles, taken)
@@ -77,10 +77,17 @@ def check_labels(text: str, asked: Sequence[int], taken: Collection[str]) -> Che
 
 
 def merged(first: Mapping[int, ClusterLabel], mended: Mapping[int, ClusterLabel]) -> dict[int, ClusterLabel]:
-    """The names of two answers to the same question: those of the first, and what only the second has."""
+    """The names of two answers to the same question: those of the first, and what only the second has.
+
+    No two titles are the same.
+    """
+    found = dict(first)
     titles = {folded(label.title) for label in first.values()}
-    added = {cluster: label for cluster, label in mended.items() if folded(label.title) not in titles}
-    return {**added, **first}
+    for cluster, label in mended.items():
+        if cluster not in found and folded(label.title) not in titles:
+            found[cluster] = label
+            titles.add(folded(label.title))
+    return found
 
 
 def _read(text: str) -> _Answer | None:
@@ -96,7 +103,7 @@ def _problem(found: Sequence[_Entry], titles: Mapping[str, int], taken: Collecti
     if len(found) > 1:
         return "it is named more than once."
     [entry] = found
-    title = folded(entry.title)
+    title = _folded(entry)
     words = len(title.split())
     if not FEWEST_WORDS <= words <= MOST_WORDS or len(title) > _TITLE_CHARS:
         return f"its title has {words} words, and not {FEWEST_WORDS} to {MOST_WORDS}."
@@ -109,16 +116,16 @@ def _problem(found: Sequence[_Entry], titles: Mapping[str, int], taken: Collecti
 
 def _label(entry: _Entry) -> ClusterLabel:
     return ClusterLabel(
-        title=_tidy(entry.title),
+        title=one_line(entry.title),
         description="\n".join(f"- {bullet}" for bullet in _bullets(entry)[:MOST_BULLETS]),
         source=LabelSource.MODEL,
     )
 
 
 def _bullets(entry: _Entry) -> list[str]:
-    tidied = (_tidy(bullet).lstrip("-*• ")[:_BULLET_CHARS].rstrip() for bullet in entry.description)
+    tidied = (one_line(bullet).lstrip("-*• ")[:_BULLET_CHARS].rstrip() for bullet in entry.description)
     return [bullet for bullet in tidied if bullet]
 
 
-def _tidy(text: str) -> str:
-    return " ".join(well_formed(text).split())
+def _folded(entry: _Entry) -> str:
+    return folded(one_line(entry.title))

@@ -40,18 +40,20 @@ def carried(clusters: Sequence[Cluster], before: Mapping[int, Cluster]) -> dict[
     """
     found = {}
     for cluster in clusters:
-        earlier = before.get(cluster.shape.id)
-        label = None if earlier is None else earlier.label
-        if label is not None and label.source is not LabelSource.KEYWORDS and _is_similar(cluster):
+        label = _earlier_label(cluster, before)
+        if label is not None and label.source is not LabelSource.KEYWORDS:
             found[cluster.shape.id] = label.model_copy(update={"source": LabelSource.PREVIOUS})
     return found
 
 
-def keyword_labels(clusters: Sequence[Cluster], taken: Container[str]) -> dict[int, ClusterLabel]:
-    """Names for clusters that nobody has named, each another one.
+def keyword_labels(
+    clusters: Sequence[Cluster], taken: Container[str], before: Mapping[int, Cluster]
+) -> dict[int, ClusterLabel]:
+    """Names for clusters that nobody has named, each another one; where one was kept, the one that it had.
 
     Args:
         taken: names that others have, as `folded`.
+        before: id → cluster of the run before.
     """
     found: dict[int, ClusterLabel] = {}
     used: set[str] = set()
@@ -60,7 +62,8 @@ def keyword_labels(clusters: Sequence[Cluster], taken: Container[str]) -> dict[i
         if shape.id == NOISE:
             found[NOISE] = OUTLIERS
             continue
-        title = title_of(shape.keywords) or f"Cluster {shape.id}"
+        earlier = _earlier_label(cluster, before)
+        title = earlier.title if earlier else title_of(shape.keywords) or f"Cluster {shape.id}"
         if folded(title) in taken or folded(title) in used:
             title = f"{title} ({shape.id})"
         used.add(folded(title))
@@ -86,8 +89,9 @@ def folded(title: str) -> str:
     return " ".join(title.casefold().split())
 
 
-def _is_similar(cluster: Cluster) -> bool:
-    history = cluster.history
-    if history is None or history.change is not ClusterChange.KEPT or history.similarity is None:
-        return False
-    return history.similarity >= SIMILAR
+def _earlier_label(cluster: Cluster, before: Mapping[int, Cluster]) -> ClusterLabel | None:
+    """What a cluster was called that is much the same still."""
+    history, earlier = cluster.history, before.get(cluster.shape.id)
+    if earlier is None or history is None or history.change is not ClusterChange.KEPT:
+        return None
+    return earlier.label if (history.similarity or 0) >= SIMILAR else None

@@ -71,8 +71,8 @@ def _distances(given: Floats, labels: Labels, centroids: Floats) -> Floats:
 
 
 def _ranks(labels: Labels, distances: Floats, places: NDArray[np.int64]) -> Labels:
-    """The place of each item in its cluster (or in the noise) by distance, from 0."""
-    order = np.lexsort((places, distances, labels))
+    """The place of each item in its cluster, from 0: by distance, in the noise the farthest first."""
+    order = np.lexsort((places, np.where(labels < 0, -distances, distances), labels))
     sizes = np.unique(labels, return_counts=True)[1]
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
     ranks = np.empty(len(labels), dtype=np.int32)

@@ -83,7 +83,8 @@ def report_details(
         schedules: of clustering jobs; None: they were not looked after.
     """
     total = totals(reports)
-    outcome = "failed" if schedules is not None and schedules.failure else total.outcome
+    not_kept = schedules is not None and (schedules.failure or schedules.runs_failure)
+    outcome = "failed" if not_kept else total.outcome
     told = [report for report in reports if _tells(report)]
     lines = [
         f"## {_OUTCOME_WORDS[outcome]}",
@@ -102,13 +103,16 @@ def report_details(
 
 
 def _schedule_line(kept: SchedulesKept) -> str:
-    if kept.failure:
-        return f"Schedules of clustering jobs were not looked after: `{kept.failure}`."
-    lost = f" Runs of them that had ended without a word: {kept.runs_closed}." if kept.runs_closed else ""
-    return (
-        f"Schedules of clustering jobs: {kept.schedules}; made or changed: {kept.changed}, "
-        f"deleted: {kept.deleted}.{lost}"
+    schedules = (
+        f"Schedules of clustering jobs were not looked after: `{kept.failure}`."
+        if kept.failure
+        else f"Schedules of clustering jobs: {kept.schedules}; made or changed: {kept.changed}, "
+        f"deleted: {kept.deleted}."
     )
+    if kept.runs_failure:
+        return f"{schedules} Their runs were not looked at: `{kept.runs_failure}`."
+    lost = f" Runs of them that had ended without a word: {kept.runs_closed}." if kept.runs_closed else ""
+    return schedules + lost
 
 
 def _tells(report: ProjectReport) -> bool:

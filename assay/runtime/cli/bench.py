@@ -209,10 +209,27 @@ def text_command(megabytes: int) -> None:
     "folders", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option(
+    "--case",
+    "cases",
+    multiple=True,
+    type=click.Choice(sentiment.CASES),
+    help="Only this one; repeat for several.",
+)
+@click.option(
     "--texts", default=2000, show_default=True, type=click.IntRange(100), help="Texts of 100 words timed."
 )
-def sentiment_command(folders: tuple[Path, ...], texts: int) -> None:
-    """The default sentiment model: texts per second, against plain VADER, and how often both are right.
+@click.option(
+    "--requests",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Requests at once, each about 1,000 messages.",
+)
+def sentiment_command(folders: tuple[Path, ...], cases: tuple[str, ...], texts: int, requests: int) -> None:
+    """The default sentiment model against plain VADER, and an engine that classifies 10,000 messages at once.
+
+    Measured are texts per second, how often both are right, and how quickly the engine answers other requests
+    meanwhile, against the same engine at rest.
 
     PATH is a folder of labelled texts as TweetEval has them: `val_text.txt` with a text a line,
     `val_labels.txt` with their numbers and `mapping.txt`, which names these.
@@ -220,9 +237,10 @@ def sentiment_command(folders: tuple[Path, ...], texts: int) -> None:
     \b
     Example:
       assay bench sentiment
-      assay bench sentiment tweeteval/datasets/sentiment --texts 5000
+      assay bench sentiment --case model tweeteval/datasets/sentiment --texts 5000
+      assay bench sentiment --case load
     """
-    _print("sentiment", lambda size: sentiment.run(folders, texts=size), texts)
+    _print("sentiment", lambda size: sentiment.run(cases, folders, texts=size, requests=requests), texts)
 
 
 @bench.command("summaries")

@@ -129,7 +129,7 @@ def list_runs(*, job: str | None, limit: int, project: int, url: str | None, api
         table.add_row(
             each["id"],
             f"{datetime.fromisoformat(each['started_at']):%Y-%m-%d %H:%M}",
-            _printable(_whose(each)),
+            escape(_whose(each)),
             each["status"],
             f"{counts['items']:,}",
             f"{counts['clusters']:,}",
@@ -148,8 +148,8 @@ def _job_named(name: str, url: str | None, api_key: str | None, project: int) ->
     for job in jobs:
         if job["name"] == name:
             return str(job["id"])
-    names = ", ".join(f"“{job['name']}”" for job in jobs) or "none"
-    raise click.BadParameter(f"there is no job “{name}”; there are: {names}.", param_hint="'--job'")
+    names = ", ".join(_quoted(job["name"]) for job in jobs) or "none"
+    raise click.BadParameter(f"there is no job {_quoted(name)}; there are: {names}.", param_hint="'--job'")
 
 
 def _watch(api: ProjectApi, shown: Shown, where: str) -> int:
@@ -166,7 +166,7 @@ def _watch(api: ProjectApi, shown: Shown, where: str) -> int:
             task = bar.add_task(_whose(shown), total=None, step="")
             while True:
                 shown = api.get(f"{shown['id']}/", samples=0)
-                if shown["status"] != "running":
+                if shown["finished_at"] is not None:
                     break
                 # How long its steps will take nobody knows: the bar only moves.
                 bar.update(task, step=(shown["step"] or "").replace("-", " "))
@@ -180,12 +180,12 @@ def _watch(api: ProjectApi, shown: Shown, where: str) -> int:
 
 def _report(shown: Shown) -> None:
     """What became of a run."""
-    because = f" ({shown['reason']})" if shown["reason"] else ""
+    because = f" ({_printable(shown['reason'])})" if shown["reason"] else ""
     counts = shown["counts"]
     took = datetime.fromisoformat(shown["finished_at"]) - datetime.fromisoformat(shown["started_at"])
     click.echo(
         f"{shown['status'].capitalize()}{because}: {counts['items']:,} items of {counts['found']:,}, "
-        f"{counts['clusters']:,} clusters, {counts['noise']:,} items in none, "
+        f"{counts['clusters']:,} clusters, {counts['noise']:,} outliers, "
         f"in {timedelta(seconds=round(took.total_seconds()))}."
     )
     if shown["clusters"]:
@@ -195,8 +195,8 @@ def _report(shown: Shown) -> None:
                 str(cluster["id"]),
                 f"{cluster['size']:,}",
                 cluster["change"] or "",
-                _printable(cluster["title"] or ""),
-                _printable(", ".join(cluster["keywords"][:_KEYWORDS])),
+                _cell(cluster["title"] or ""),
+                _cell(", ".join(cluster["keywords"][:_KEYWORDS])),
             )
         Console().print(table)
     if shown["status"] == "completed":
@@ -204,12 +204,21 @@ def _report(shown: Shown) -> None:
 
 
 def _whose(shown: Shown) -> str:
-    return f"“{shown['job_name']}”" if shown["job_name"] else "the project"
+    return _quoted(shown["job_name"]) if shown["job_name"] else "the project"
+
+
+def _quoted(name: str) -> str:
+    return f"“{_printable(name)}”"
+
+
+def _cell(text: str) -> str:
+    """A cell of a table that shows a text as it is."""
+    return escape(_printable(text))
 
 
 def _printable(text: str) -> str:
-    """What people or models have written, as a cell of a table that shows it as it is."""
-    return escape("".join(each if each.isprintable() else " " for each in text))
+    """What people or models have written, without what a terminal would obey."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def _command(shown: Shown, where: str) -> str:

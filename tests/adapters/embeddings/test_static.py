@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from assay.adapters.embeddings import StaticEmbeddings
+from assay.contracts.embeddings import Vectors
 from assay.ports.embeddings import EmbeddingModel
 
 
@@ -45,10 +47,17 @@ def test_a_text_without_words_has_zeros_and_no_texts_no_rows(model: StaticEmbedd
 
 
 async def test_it_is_a_local_embedding_model(model: EmbeddingModel) -> None:
-    vectors = await model.embed(1, ["a text", ""])
+    kept: dict[str, Vectors] = {}
+
+    async def keep(vectors: Mapping[str, Vectors]) -> None:
+        kept.update(vectors)
+
+    await model.embed(1, {"1": "a text", "2": ""}, keep)
+    await model.embed(1, {}, keep)
 
     assert not model.is_third_party
-    assert np.array_equal(vectors, StaticEmbeddings().vectors(["a text", ""]))
+    assert list(kept) == ["1", "2"]
+    assert np.array_equal(np.stack(list(kept.values())), StaticEmbeddings().vectors(["a text", ""]))
 
 
 def test_threads_share_a_model_that_nobody_has_used() -> None:

@@ -28,6 +28,8 @@ def make_run(world: ApiWorld, project: Project) -> MakeRun:
     runs = world.registry.clustering_runs
 
     async def store(run: ClusteringRun) -> ClusteringRun:
+        if run.status is ClusteringRunStatus.QUEUED:
+            return await runs.enqueue(run.model_copy(update={"finished_at": None}))
         opened = await runs.open(
             run.model_copy(update={"status": ClusteringRunStatus.RUNNING, "finished_at": None})
         )

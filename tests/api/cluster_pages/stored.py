@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -89,7 +89,9 @@ class Kept:
         self.asked.append(("titles", project_id, run))
         return {each: self.items[each].title for each in item_ids if each in self.items}
 
-    def samples(self, project_id: int, run: UUID, *, per_cluster: int) -> Mapping[int, Sequence[PlacedItem]]:
+    def samples(
+        self, project_id: int, run: UUID, *, per_cluster: int, clusters: Collection[int] | None = None
+    ) -> Mapping[int, Sequence[PlacedItem]]:
         self.asked.append(("samples", project_id, run))
         found: dict[int, list[PlacedItem]] = {}
         for place in self.placed:

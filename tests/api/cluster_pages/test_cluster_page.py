@@ -52,7 +52,7 @@ async def test_everything_about_a_run_is_on_its_page(world: ApiWorld, make_run: 
         "What people ask the shop 6 clusters of traces 14 Nov 2026 00:15 to 21 Nov 2026 00:15 (UTC)",
         f"Traces {ITEMS} of 5,210 in this time; 3 more say nothing",
         "Clusters 6 3 kept, 1 new, 1 split off, 1 merged, 2 gone",
-        "In no cluster 7.4 % 35 traces",
+        "Outliers 7.4 % 35 traces",
         f"All {ITEMS} traces are drawn.",
         "1 Refunds for orders that came late 130 27.4 % Kept similarity 0.93 US$ 0.0042 US$ 0.55 in all 600 ms"
         " 0 % 95 % of 65 50 % positive, 30 % neutral, 20 % negative of 130",
@@ -60,7 +60,7 @@ async def test_everything_about_a_run_is_on_its_page(world: ApiWorld, make_run: 
         "Merged: took in “Typing errors in addresses”",
         "Split off from “Parcels and discounts”",
         "New US$ 0.0210",
-        "In no cluster 35 7.4 % –",
+        "Outliers 35 7.4 % –",
         "Gone since the run before Broken scanners Cluster 6",
         "Customers ask about refund. Most get an answer at once. refund late order money back 5 samples of 130",
         "Refunds for orders that came late (order 1000) The customer of order 1000 writes about refund."
@@ -112,6 +112,12 @@ async def test_a_run_that_goes_on_shows_what_is_there_and_loads_itself_again(
     assert "begun 21 Nov 2026 00:15 (UTC), on schedule" in read(some)
 
 
+async def test_a_run_that_waits_says_so(world: ApiWorld, make_run: MakeRun) -> None:
+    waits = await page_of(world, await make_run(status=ClusteringRunStatus.QUEUED), Kept())
+    assert REFRESH in waits
+    assert "This run waits until another one of the same job has ended." in read(waits)
+
+
 EMPTY = ClusteringRunCounts()
 
 
@@ -128,7 +134,7 @@ EMPTY = ClusteringRunCounts()
         ),
         ({"status": ClusteringRunStatus.FAILED, "counts": EMPTY}, "No clusters of traces"),
         ({"counts": ClusteringRunCounts(found=2, items=2, noise=2)}, "No clusters of traces"),
-        ({"counts": ClusteringRunCounts(found=2, items=2, noise=2)}, "In no cluster 100 % 2 traces"),
+        ({"counts": ClusteringRunCounts(found=2, items=2, noise=2)}, "Outliers 100 % 2 traces"),
         ({}, "The clusters of this run are not kept any more; only their numbers are."),
         ({"level": AnalysisLevel.GENERATION}, "6 clusters of generations"),
         ({"level": AnalysisLevel.EVALUATION}, f"Verdicts {ITEMS}"),

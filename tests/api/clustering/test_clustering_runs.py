@@ -104,7 +104,7 @@ async def test_a_run_is_a_workflow_that_says_what_it_is(
         "job_name": "Checkout",
         "analysis_level": "generation",
         "trigger": "manual",
-        "status": "running",
+        "status": "queued",
         "reason": None,
         "finished_at": None,
         "already_running": False,
@@ -131,7 +131,7 @@ async def test_a_run_is_a_workflow_that_says_what_it_is(
         at=at,
     )
     shown = (await client.get(f"{runs}{begun['id']}/")).json()
-    assert (shown["status"], shown["step"], shown["clusters"], shown["noise"]) == ("running", None, [], None)
+    assert (shown["status"], shown["step"], shown["clusters"], shown["noise"]) == ("queued", None, [], None)
 
 
 async def test_the_body_may_be_left_out(
@@ -172,8 +172,11 @@ async def test_what_is_under_way_is_the_answer(
     await finish(world.registry, await stored(world, project, begun))
     await asyncio.sleep(1)  # a run's name is of the second
     anew = await begin(client, runs, job_id=job["id"])
-    assert (anew["already_running"], anew["previous"]) == (False, begun["id"])
-    assert anew["id"] != begun["id"]
+    assert (anew["already_running"], anew["id"] != begun["id"]) == (False, True)
+    running = await world.registry.clustering_runs.open(await stored(world, project, anew))
+    assert (str(running.id), str(running.previous)) == (anew["id"], begun["id"])
+    again = await begin(client, runs, job_id=job["id"])
+    assert (again["id"], again["status"], again["already_running"]) == (anew["id"], "running", True)
 
 
 async def test_a_run_that_was_terminated_does_not_stand_in_the_way(
@@ -196,6 +199,7 @@ async def test_two_of_one_second_are_one(
     begun = await asyncio.gather(*(begin(client, runs, job_id=job["id"]) for _ in range(4)))
     seconds = {each["window_end"] for each in begun}
     assert len({each["id"] for each in begun}) == len(seconds)
+    assert [each["already_running"] for each in begun].count(False) == len(seconds)
 
 
 async def test_a_run_shows_its_clusters(
@@ -315,7 +319,7 @@ async def test_lists_newest_first_page_by_page_and_filtered(
     for query, expected in (
         ({"job_id": made[1]["job_id"]}, [second]),
         ({"status": "skipped"}, [first]),
-        ({"status": "running", "analysis_level": "trace"}, [third]),
+        ({"status": "queued", "analysis_level": "trace"}, [third]),
         ({"analysis_level": ""}, [third, second, first]),
         ({"job_id": str(uuid4())}, []),
     ):

@@ -56,7 +56,7 @@ class Desk:
         """The run that somebody has begun."""
         async with asyncio.timeout(20):
             while True:
-                if found := await self.world.registry.clustering_runs.running(1):
+                if found := await self.world.registry.clustering_runs.under_way(1):
                     return found[0]
                 await asyncio.sleep(0.05)
 
@@ -101,7 +101,7 @@ async def test_a_run_is_watched_to_its_end_and_shows_its_clusters(desk: Desk) ->
     code, out, err = await watching
     assert (code, err) == (0, "")
     assert out.startswith(f"Clustering run {run.id} of the project has begun.\n")
-    assert "Completed: 5 items of 9, 2 clusters, 1 items in none, in 0:00:42.\n" in out
+    assert "Completed: 5 items of 9, 2 clusters, 1 outliers, in 0:00:42.\n" in out
     assert re.search(r"^ *7 +3 +merged +Refunds \[bold\]wanted +refund, money *$", out, re.MULTILINE)
     assert re.search(
         rf"^Page: {desk.url}/clusters/{run.id}\?expires=\d+&signature=\w+\n\Z", out, re.MULTILINE
@@ -142,8 +142,21 @@ async def test_a_job_is_named_or_numbered(desk: Desk) -> None:
     assert (code, "“Tools” has begun." in out) == (0, True)
     code, out, _ = await desk.assay("list", "--job", "Tools")
     assert (code, "“Tools”" in out, "“Checkout”" in out) == (0, True, False)
-    runs = await desk.world.registry.clustering_runs.running(1)
+    runs = await desk.world.registry.clustering_runs.under_way(1)
     assert [str(run.job_id) for run in runs] == [first, second]
+
+
+async def test_a_terminal_obeys_no_name(desk: Desk) -> None:
+    job = await desk.new_job("\x1b[31mRed\u202e")
+    told = [await desk.assay(*options) for options in (("run", "--job", job, "--no-wait"), ("list",))]
+    failed = {"status": ClusteringRunStatus.FAILED, "reason": "model_not_found: \x1b]0;title\x07"}
+    run = await desk.running()
+    await finish(desk.world.registry, run, **failed)
+    told += [await desk.assay(*options) for options in (("show", str(run.id)), ("run", "--job", "\x1b[2J"))]
+    assert [code for code, _, _ in told] == [0, 0, 1, 2]
+    assert "“ [31mRed ”" in told[0][1]
+    assert "“ [31mRed ”" in told[1][1]
+    assert not {"\x1b", "\x07", "\u202e"} & set("".join(out + err for _, out, err in told))
 
 
 async def test_errors_name_the_option(desk: Desk) -> None:
@@ -160,4 +173,4 @@ async def test_errors_name_the_option(desk: Desk) -> None:
     ):
         found, _, err = await desk.assay(*options, key=key)
         assert (found, told in err) == (code, True), err
-    assert await desk.world.registry.clustering_runs.running(1) == []
+    assert await desk.world.registry.clustering_runs.under_way(1) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ import pytest
 
 from assay.adapters.clickhouse import ClickHouseClusteringArtefacts
 from assay.contracts.clustering_runs import (
+    LONGEST_SAMPLE,
     NOISE,
     Cluster,
     ClusterChange,
@@ -54,8 +56,8 @@ class Run:
     def clusters(self) -> list[Cluster]:
         return self.store.clusters(*self.place)
 
-    def samples(self, per_cluster: int) -> dict[int, list[str]]:
-        found = self.store.samples(*self.place, per_cluster=per_cluster)
+    def samples(self, per_cluster: int, clusters: Collection[int] | None = None) -> dict[int, list[str]]:
+        found = self.store.samples(*self.place, per_cluster=per_cluster, clusters=clusters)
         return {cluster: [each.item.id for each in placed] for cluster, placed in found.items()}
 
 
@@ -70,7 +72,7 @@ def test_items_come_back_by_id_and_in_pages(run: Run) -> None:
         timestamp=after(0.000_001),
     )  # fmt: skip
     items = [item("c"), told, item("a")]
-    run.store.put_items(*run.place, items)
+    run.store.put_draw(*run.place, items)
 
     assert run.store.items(*run.place) == [items[2], told, items[0]]
     assert run.store.items(*run.place, limit=2) == [items[2], told]
@@ -81,15 +83,31 @@ def test_items_come_back_by_id_and_in_pages(run: Run) -> None:
 
 
 def test_an_item_that_is_stored_again_is_replaced(run: Run) -> None:
-    run.store.put_items(*run.place, [item("a"), item("b")])
+    run.store.put_draw(*run.place, [item("a"), item("b")])
     run.store.put_items(*run.place, [item("a", text="read")])
     run.store.put_items(*run.place, [])
     assert run.store.items(*run.place) == [item("a", text="read"), item("b")]
 
 
+def test_a_draw_replaces_the_one_before_and_what_came_of_it(run: Run) -> None:
+    run.store.put_draw(*run.place, [item("a"), item("b"), item("c")])
+    run.store.put_items(*run.place, [item("a", text="read"), item("b", text="read")])
+    run.store.put_placements(*run.place, [placement("a")])
+    run.store.put_shapes(*run.place, [shape(0, 1)])
+
+    run.store.put_draw(*run.place, [item("d"), item("b")])
+    assert run.store.items(*run.place) == [item("b"), item("d")]
+    assert run.store.items(*run.place, after="a", limit=1) == [item("b")]
+    assert (run.store.placements(*run.place), run.clusters()) == ([], [])
+    run.store.put_items(*run.place, [item("a", text="late"), item("d", text="read")])
+    assert run.store.items(*run.place) == [item("b"), item("d", text="read")]
+    run.store.put_draw(*run.place, [])
+    assert run.store.items(*run.place) == []
+
+
 def test_runs_and_projects_are_kept_apart(backend: Backend, run: Run) -> None:
     project, run_id = run.place
-    run.store.put_items(project, run_id, [item("a")])
+    run.store.put_draw(project, run_id, [item("a")])
     run.store.put_placements(project, run_id, [placement("a")])
     run.store.put_shapes(project, run_id, [shape(0, 1)])
     for other in ((project + 1_000_000, run_id), (project, uuid4())):
@@ -118,9 +136,26 @@ def test_clusters_are_replaced_as_a_whole(run: Run) -> None:
 
     run.store.put_labels(*run.place, {2: LABEL, 7: LABEL})
     run.store.put_shapes(*run.place, [large])
-    assert run.clusters() == [Cluster(shape=large, label=LABEL)]
+    assert run.clusters() == [Cluster(shape=large)]
     run.store.put_shapes(*run.place, [])
     assert run.clusters() == []
+
+
+def test_names_and_numbers_are_of_the_clusters_that_are_there(run: Run) -> None:
+    """Those of an earlier attempt are not taken for those of this one, if it cannot get any."""
+    run.store.put_histories(*run.place, {1: KEPT})
+    run.store.put_shapes(*run.place, [shape(1, 3)])
+    run.store.put_labels(*run.place, {1: LABEL})
+    run.store.put_metrics(*run.place, {1: METRICS})
+    run.store.put_sentiment(*run.place, {1: MOOD})
+    assert run.clusters()[0].metrics == METRICS.model_copy(update={"sentiment": MOOD})
+
+    born = ClusterHistory(change=ClusterChange.BORN)
+    run.store.put_histories(*run.place, {1: born})
+    run.store.put_shapes(*run.place, [shape(1, 2)])
+    assert run.clusters() == [Cluster(shape=shape(1, 2), history=born)]
+    run.store.put_metrics(*run.place, {1: METRICS})
+    assert run.clusters() == [Cluster(shape=shape(1, 2), history=born, metrics=METRICS)]
 
 
 def test_what_is_known_of_clusters_comes_bit_by_bit(run: Run) -> None:
@@ -162,8 +197,17 @@ def test_samples_show_what_a_cluster_is(run: Run) -> None:
     )
     assert run.samples(2) == {3: ["nearest", "nearer"], NOISE: ["lonely", "lost"], 5: ["alone"]}
     assert run.samples(1)[NOISE] == ["lonely"]
+    assert run.samples(1, clusters={5, NOISE, 99}) == {NOISE: ["lonely"], 5: ["alone"]}
+    assert run.samples(1, clusters=()) == {}
     [placed] = run.store.samples(*run.place, per_cluster=1)[3]
     assert (placed.item, placed.placement) == (item("nearest", text="read"), placement("nearest", 3, 0))
+
+
+def test_samples_are_no_longer_than_anybody_is_shown(run: Run) -> None:
+    run.store.put_items(*run.place, [item("a", title="Größe", text="ß" * 5_000, said="No. " * 5_000)])
+    run.store.put_placements(*run.place, [placement("a")])
+    [placed] = run.store.samples(*run.place, per_cluster=1)[0]
+    assert placed.item == item("a", title="Größe", text="ß" * LONGEST_SAMPLE)
 
 
 def test_fifty_thousand_items(run: Run) -> None:
@@ -172,7 +216,7 @@ def test_fifty_thousand_items(run: Run) -> None:
     placements = [
         placement(each.id, number % 50, number // 50, x=chance.random()) for number, each in enumerate(items)
     ]
-    run.store.put_items(*run.place, items)
+    run.store.put_draw(*run.place, items)
     run.store.put_placements(*run.place, placements)
 
     assert run.store.items(*run.place) == sorted(items, key=lambda each: each.id)
@@ -181,7 +225,9 @@ def test_fifty_thousand_items(run: Run) -> None:
     assert {len(found) for found in run.samples(5).values()} == {5}
 
 
-@pytest.mark.parametrize("table", ["clustering_items", "clustering_placements", "clustering_facts"])
+@pytest.mark.parametrize(
+    "table", ["clustering_draws", "clustering_items", "clustering_placements", "clustering_facts"]
+)
 def test_nothing_is_kept_for_longer_than_ninety_days(backend: Backend, run: Run, table: str) -> None:
     project, run_id = run.place
     types = {"project_id": "UInt64", "run": "UUID", "stored_at": "DateTime64(6, 'UTC')"}

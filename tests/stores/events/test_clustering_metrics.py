@@ -124,6 +124,19 @@ def test_traces(backend: Backend, measure: Measure, project: int) -> None:
     assert rounded(found) == rounded(expected)
 
 
+def test_absurd_numbers_do_not_count(backend: Backend, measure: Measure, project: int) -> None:
+    kind = "$ai_generation"
+    absurd = {"latency": 1e308, "total_cost_usd": 1e308, "input_tokens": 1e308}
+    most = [of_trace(project, "t", kind, **absurd) for _ in range(3)]
+    sound = of_trace(project, "t", kind, latency=2, total_cost_usd=0.5, input_tokens=10)
+    twice(backend, *most, sound, verdict(project, "t", str(sound.uuid), result=True, total_cost_usd=1e308))
+
+    found = measure(GENERATION, {0: [alone(each) for each in (*most, sound)]})
+
+    assert (found[0].avg_cost, found[0].total_cost, found[0].avg_latency) == (0.5, 0.5, 2)
+    assert (found[0].avg_tokens, found[0].verdicts) == (10, 1)
+
+
 def test_generations(backend: Backend, measure: Measure, project: int) -> None:
     kind = "$ai_generation"
     good = of_trace(project, "t", kind, latency=1, total_cost_usd=0.25, input_tokens=10, output_tokens=10)

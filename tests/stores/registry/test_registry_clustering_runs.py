@@ -48,6 +48,7 @@ def run_of(day: int = 0, /, **changes: Any) -> ClusteringRun:
 
 async def completed(registry: Registry, run: ClusteringRun, *, next_cluster_id: int = 0) -> ClusteringRun:
     stored = await registry.clustering_runs.open(run)
+    assert stored.id == run.id
     ended = stored.model_copy(update=DONE | {"next_cluster_id": next_cluster_id})
     assert await registry.clustering_runs.close(ended)
     return ended
@@ -81,13 +82,100 @@ async def test_a_run_ends_once(registry: Registry) -> None:
     assert await registry.clustering_runs.close(run_of(**DONE)) is False
 
 
-async def test_a_run_that_is_there_stays_as_it_is(registry: Registry) -> None:
-    ended = await completed(registry, run_of(), next_cluster_id=5)
-    again = ended.model_copy(update={"status": ClusteringRunStatus.RUNNING, "finished_at": None})
-    assert await registry.clustering_runs.open(again) == ended
+async def test_a_run_that_is_there_does_not_wait_anew(registry: Registry) -> None:
+    queued = await registry.clustering_runs.enqueue(run_of())
+    assert queued.status is ClusteringRunStatus.QUEUED
+    for change in ({"job_name": "Another"}, {"started_at": NOW + DAY}):
+        assert await registry.clustering_runs.enqueue(queued.model_copy(update=change)) == queued
+    running = await registry.clustering_runs.open(queued.model_copy(update={"started_at": NOW + DAY}))
+    assert (running.status, running.started_at) == (ClusteringRunStatus.RUNNING, NOW + DAY)
+    assert await registry.clustering_runs.enqueue(queued) == running
+    ended = running.model_copy(update=DONE)
+    assert await registry.clustering_runs.close(ended)
+    assert await registry.clustering_runs.enqueue(queued) == ended
     other = (await registry.access.create_project("Other")).id
-    with pytest.raises(StoreRejected):
-        await registry.clustering_runs.open(again.model_copy(update={"project_id": other}))
+    for change in (registry.clustering_runs.open, registry.clustering_runs.enqueue):
+        with pytest.raises(StoreRejected):
+            await change(queued.model_copy(update={"project_id": other}))
+
+
+@pytest.mark.parametrize("status", [status for status in ClusteringRunStatus if status.has_ended])
+async def test_a_run_that_has_ended_begins_anew(registry: Registry, status: ClusteringRunStatus) -> None:
+    """Whatever became of it: its day is done again."""
+    first = await completed(registry, run_of(0), next_cluster_id=4)
+    before = await registry.clustering_runs.open(run_of(1))
+    end = DONE | {"status": status, "next_cluster_id": 9, "reason": "Old.", "cost_usd": 1.0}
+    assert await registry.clustering_runs.close(before.model_copy(update=end))
+    again = before.model_copy(update={"started_at": NOW + 9 * DAY, "job_name": "Renamed", "previous": None})
+
+    opened = await registry.clustering_runs.open(again)
+
+    assert opened == again.model_copy(update={"previous": first.id, "next_cluster_id": 9})
+    assert await registry.clustering_runs.open(again) == opened
+    assert await registry.clustering_runs.first_cluster_id(opened) == 4
+    late = before.model_copy(update=DONE | {"status": ClusteringRunStatus.FAILED})
+    assert await registry.clustering_runs.close(late) is False
+    ended = opened.model_copy(update=DONE | {"counts": ClusteringRunCounts(items=5)})
+    assert await registry.clustering_runs.close(ended)
+    assert await registry.clustering_runs.get(PROJECT, before.id) == ended
+
+
+async def test_one_run_of_a_job_and_level_is_at_work(registry: Registry) -> None:
+    runs = registry.clustering_runs
+    for kind in ({}, {"job_id": None}, {"job_id": uuid4()}, {"level": AnalysisLevel.GENERATION}):
+        last, third, second, first = (run_of(day, **kind) for day in (3, 2, 1, 0))
+        running = await runs.open(last)
+        assert running.id == last.id
+        for waiting in (third, first, second):
+            assert await runs.open(waiting) == running
+            stored = await runs.get(PROJECT, waiting.id)
+            assert stored is not None
+            assert stored.status is ClusteringRunStatus.QUEUED
+        assert await runs.open(last) == running
+        assert await runs.close(running.model_copy(update=DONE))
+        assert (await runs.open(third)).id == (await runs.open(second)).id == first.id
+        assert await runs.open(first) == first
+        assert await runs.open(third) == first
+        assert await runs.close(first.model_copy(update=DONE))
+        assert (await runs.open(third)).id == second.id
+        ended = second.model_copy(update=DONE | {"status": ClusteringRunStatus.FAILED})
+        assert await runs.close(ended)
+        assert (await runs.open(third)).previous == first.id
+
+
+async def test_a_day_that_is_done_again_waits_as_well(registry: Registry) -> None:
+    ended = await completed(registry, run_of(0), next_cluster_id=3)
+    running = await registry.clustering_runs.open(run_of(1))
+    again = ended.model_copy(update={"status": ClusteringRunStatus.RUNNING, "finished_at": None})
+    assert await registry.clustering_runs.open(again) == running
+    waiting = await registry.clustering_runs.get(PROJECT, ended.id)
+    assert waiting == again.model_copy(update={"status": ClusteringRunStatus.QUEUED})
+    assert await registry.clustering_runs.close(again.model_copy(update=DONE))
+
+
+async def test_a_run_whose_job_has_another_level_by_now_waits_for_those_of_that_level(
+    registry: Registry,
+) -> None:
+    """Its workflow was terminated, and begins anew before anybody has noticed."""
+    lost = await registry.clustering_runs.open(run_of(0))
+    running = await registry.clustering_runs.open(run_of(1, level=AnalysisLevel.GENERATION))
+    again = lost.model_copy(update={"level": AnalysisLevel.GENERATION})
+    assert await registry.clustering_runs.open(again) == running
+    waiting = await registry.clustering_runs.get(PROJECT, lost.id)
+    assert waiting == again.model_copy(update={"status": ClusteringRunStatus.QUEUED})
+
+
+async def test_of_racing_runs_one_is_at_work(registry: Registry, second: Registry) -> None:
+    runs = [run_of(day) for day in range(8)]
+    opened = await asyncio.gather(
+        *(each.clustering_runs.open(run) for run, each in zip(runs, [registry, second] * 4, strict=True))
+    )
+    assert {run.status for run in opened} == {ClusteringRunStatus.RUNNING}
+    assert len({run.id for run in opened}) == 1
+    count, _ = await registry.clustering_runs.list(
+        PROJECT, ClusteringRunQuery(status=ClusteringRunStatus.QUEUED)
+    )
+    assert count == 7
 
 
 async def test_racing_attempts_open_one_run(registry: Registry, second: Registry) -> None:
@@ -99,8 +187,8 @@ async def test_racing_attempts_open_one_run(registry: Registry, second: Registry
             for attempt, each in zip(attempts, [registry, second] * 4, strict=True)
         )
     )
-    assert opened == [opened[0]] * 8
-    assert opened[0] in attempts
+    assert {run.id for run in opened} == {run_id}
+    assert await registry.clustering_runs.get(PROJECT, run_id) in attempts
 
 
 async def test_what_a_run_starts_from(registry: Registry) -> None:
@@ -108,9 +196,12 @@ async def test_what_a_run_starts_from(registry: Registry) -> None:
     second = await completed(registry, run_of(1), next_cluster_id=11)
     failed = await registry.clustering_runs.open(run_of(2))
     await registry.clustering_runs.close(
-        failed.model_copy(update=DONE | {"status": ClusteringRunStatus.FAILED, "next_cluster_id": 99})
+        failed.model_copy(update=DONE | {"status": ClusteringRunStatus.FAILED, "next_cluster_id": 13})
     )
-    await registry.clustering_runs.open(run_of(3))  # still running
+    skipped = await registry.clustering_runs.open(run_of(3))
+    await registry.clustering_runs.close(
+        skipped.model_copy(update=DONE | {"status": ClusteringRunStatus.SKIPPED})
+    )
     for other in (
         {"job_id": uuid4()},
         {"job_id": None},
@@ -124,16 +215,19 @@ async def test_what_a_run_starts_from(registry: Registry) -> None:
         )
 
     third = await registry.clustering_runs.open(run_of(6, previous=first.id, next_cluster_id=3))
-    assert (second.previous, third.previous, third.next_cluster_id) == (first.id, second.id, 11)
+    assert (second.previous, third.previous, third.next_cluster_id) == (first.id, second.id, 13)
 
 
-async def test_a_window_that_is_caught_up_on_is_not_the_newest(registry: Registry) -> None:
-    """Its clusters have ids of their own nonetheless."""
+async def test_windows_that_are_caught_up_on_follow_those_before_them(registry: Registry) -> None:
+    """Their clusters have ids of their own nonetheless."""
     newest = await completed(registry, run_of(5), next_cluster_id=4)
-    caught_up = run_of(1, started_at=NOW + 6 * DAY)
-    await completed(registry, caught_up, next_cluster_id=7)
+    before = None
+    for day, reached in ((1, 7), (2, 8), (3, 9)):
+        caught_up = await completed(registry, run_of(day, started_at=NOW + 6 * DAY), next_cluster_id=reached)
+        assert caught_up.previous == before
+        before = caught_up.id
     opened = await registry.clustering_runs.open(run_of(6))
-    assert (opened.previous, opened.next_cluster_id) == (newest.id, 7)
+    assert (opened.previous, opened.next_cluster_id) == (newest.id, 9)
 
 
 async def test_lists_are_newest_first_and_of_what_is_asked_for(registry: Registry) -> None:
@@ -161,15 +255,15 @@ async def test_lists_are_newest_first_and_of_what_is_asked_for(registry: Registr
 
 async def test_runs_that_go_on(registry: Registry) -> None:
     await completed(registry, run_of(0))
-    later = await registry.clustering_runs.open(run_of(2))
+    later = await registry.clustering_runs.enqueue(run_of(2))
     sooner = await registry.clustering_runs.open(run_of(1, job_id=None))
     other = (await registry.access.create_project("Other")).id
     foreign = await registry.clustering_runs.open(run_of(3, project_id=other))
 
-    assert await registry.clustering_runs.running() == [sooner, later, foreign]
-    assert await registry.clustering_runs.running(PROJECT) == [sooner, later]
-    assert await registry.clustering_runs.running(PROJECT, JOB) == [later]
-    assert await registry.clustering_runs.running(job_id=JOB) == [later, foreign]
+    assert await registry.clustering_runs.under_way() == [sooner, later, foreign]
+    assert await registry.clustering_runs.under_way(PROJECT) == [sooner, later]
+    assert await registry.clustering_runs.under_way(PROJECT, JOB) == [later]
+    assert await registry.clustering_runs.under_way(job_id=JOB) == [later, foreign]
 
 
 async def test_runs_outlive_their_job(registry: Registry) -> None:
@@ -193,15 +287,20 @@ async def test_what_cannot_be_stored(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [
-        {"project_id": 77},
-        {"window_start": NOW + DAY},
-        {"status": ClusteringRunStatus.COMPLETED},
-        {"finished_at": NOW},
-    ],
-    ids=["no_such_project", "window_turned", "ended_without_end", "end_of_a_running_one"],
+    "changes", [{"project_id": 77}, {"window_start": NOW + DAY}], ids=["no_such_project", "window_turned"]
 )
 async def test_the_database_keeps_the_rules(registry: Registry, changes: dict[str, Any]) -> None:
+    for store in (registry.clustering_runs.open, registry.clustering_runs.enqueue):
+        with pytest.raises(StoreRejected):
+            await store(run_of(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"status": ClusteringRunStatus.COMPLETED}, {"finished_at": NOW}, {"next_cluster_id": -1} | DONE],
+    ids=["ended_without_end", "end_of_a_running_one", "no_such_number"],
+)
+async def test_the_database_keeps_the_rules_of_an_end(registry: Registry, changes: dict[str, Any]) -> None:
+    run = await registry.clustering_runs.open(run_of())
     with pytest.raises(StoreRejected):
-        await registry.clustering_runs.open(run_of(**changes))
+        await registry.clustering_runs.close(run.model_copy(update=changes))

@@ -280,3 +280,20 @@ async def test_orders_filters_and_pages(registry: Registry) -> None:
 async def test_a_name_that_postgresql_cannot_store_is_a_field_error(registry: Registry) -> None:
     with pytest.raises(FieldError):
         await registry.evaluations.create(PROJECT, spec(name="a\x00b"), created_by=None)
+
+
+async def test_whose_true_is_a_failure(registry: Registry, start: BootstrapResult) -> None:
+    other = await registry.access.create_project("Other")
+    configs: list[dict[str, Any]] = [{"true_is_failure": True}, {"true_is_failure": False}, {}]
+    inverted, *_ = [
+        await registry.evaluations.create(PROJECT, spec(output_config=config), created_by=None)
+        for config in configs
+    ]
+    await registry.evaluations.create(other.id, spec(output_config=configs[0]), created_by=None)
+    assert await registry.evaluations.true_is_failure(PROJECT) == {inverted.id}
+
+    def deleted(current: Evaluation) -> EvaluationSpec:
+        return decided(current).model_copy(update={"deleted": True})
+
+    await registry.evaluations.update(PROJECT, inverted.id, deleted)
+    assert await registry.evaluations.true_is_failure(PROJECT) == {inverted.id}

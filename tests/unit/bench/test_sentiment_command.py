@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_it_measures_speed_and_quality(folder: Path) -> None:
-    done = CliRunner().invoke(cli, ["bench", "sentiment", str(folder), "--texts", "100"])
+    done = CliRunner().invoke(cli, ["bench", "sentiment", "--case", "model", str(folder), "--texts", "100"])
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     rates = found["texts_per_second_and_core"]
@@ -42,7 +42,7 @@ def test_it_measures_speed_and_quality(folder: Path) -> None:
 
 
 def test_without_a_folder_it_measures_speed() -> None:
-    done = CliRunner().invoke(cli, ["bench", "sentiment", "--texts", "100"])
+    done = CliRunner().invoke(cli, ["bench", "sentiment", "--case", "model", "--texts", "100"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["quality"] == {}
 
@@ -65,6 +65,19 @@ def test_what_cannot_be_measured_is_refused(
         (folder / name).unlink()
     else:
         (folder / name).write_text(content)
-    done = CliRunner().invoke(cli, ["bench", "sentiment", str(folder), "--texts", "100"])
+    done = CliRunner().invoke(cli, ["bench", "sentiment", "--case", "model", str(folder), "--texts", "100"])
     assert done.exit_code == 1
     assert complaint in " ".join(done.stderr.split())
+
+
+def test_it_loads_an_engine_and_asks_it_other_things() -> None:
+    done = CliRunner().invoke(cli, ["bench", "sentiment", "--case", "load", "--requests", "1"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert "quality" not in found
+    load = found["load"]
+    assert load["messages"] == 1_000
+    for part in ("at_rest", "new_messages", "known_messages"):
+        for route in ("healthz", "list"):
+            times = load[part][route]
+            assert 0 < times["p50_ms"] <= times["p99_ms"] <= times["worst_ms"]

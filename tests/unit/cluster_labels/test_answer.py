@@ -103,3 +103,39 @@ def test_names_of_a_second_answer_fill_the_gaps_of_the_first() -> None:
         4: "The fourth one",
     }
     assert len({folded(label.title) for label in found.values()}) == len(found)
+
+
+def test_names_of_a_second_answer_are_no_two_the_same() -> None:
+    second = {2: a_label("The same thing"), 3: a_label(" the SAME  thing"), 4: a_label("Another of them")}
+    found = merged({1: a_label("One of them")}, second)
+    assert {cluster: label.title for cluster, label in found.items()} == {
+        1: "One of them",
+        2: "The same thing",
+        4: "Another of them",
+    }
+
+
+def test_nothing_is_hidden_in_a_name() -> None:
+    titles = [
+        "\u202eDelayed\x1b[31m \u2066parcel\x00s  here\x9b",
+        "Family \U0001f468\u200d\U0001f469 plans now",
+    ]
+    entries = [
+        {"cluster": number, "title": title, "description": ["One\u200f.", "Two\x07."]}
+        for number, title in enumerate(titles)
+    ]
+    labels = check_labels(answer(*entries), [0, 1], ()).labels
+    assert [labels[number].title for number in (0, 1)] == ["Delayed[31m parcels here", titles[1]]
+    assert labels[0].description == "- One.\n- Two."
+
+
+@pytest.mark.parametrize(
+    ("title", "problem"),
+    [
+        ("\u202e \x1b \x00", "Cluster 3: its title has 0 words, and not 3 to 10."),
+        ("What every\u200ebody wants", "Cluster 3: another cluster has the same title."),
+    ],
+    ids=["blank", "taken"],
+)
+def test_a_name_is_what_can_be_seen_of_it(title: str, problem: str) -> None:
+    assert check_labels(answer(entry(3, title)), [3], {"what everybody wants"}) == ({}, (problem,))

@@ -47,7 +47,7 @@ def test_keywords_make_names_of_which_each_is_another() -> None:
         a_cluster(4, "card"),
         a_cluster(NOISE, "any"),
     ]
-    found = keyword_labels(clusters, {"card"})
+    found = keyword_labels(clusters, {"card"}, {})
     assert {number: label.title for number, label in found.items()} == {
         1: "Refund, late, parcel",
         2: "Refund, late, parcel (2)",
@@ -60,10 +60,24 @@ def test_keywords_make_names_of_which_each_is_another() -> None:
     assert {label.source for label in found.values()} == {LabelSource.KEYWORDS}
 
 
+@pytest.mark.parametrize(
+    ("similarity", "title"),
+    [pytest.param(0.8, "Late, box", id="kept"), pytest.param(0.7, "Parcel", id="changed")],
+)
+def test_a_kept_cluster_keeps_its_name_of_keywords(similarity: float, title: str) -> None:
+    before = {7: a_cluster(7, label=a_label("Late, box", source=LabelSource.KEYWORDS))}
+    cluster = a_cluster(7, "parcel", change=KEPT, similarity=similarity)
+
+    found = keyword_labels([cluster], set(), before)[7]
+
+    assert (found.title, found.source) == (title, LabelSource.KEYWORDS)
+    assert found.description == "- Words that set it apart: parcel"
+
+
 @given(st.lists(st.lists(st.sampled_from(["a", "b", "C", "c"]), max_size=2), max_size=6))
 def test_names_of_keywords_are_distinct(keywords: list[list[str]]) -> None:
     clusters = [a_cluster(number, *words) for number, words in enumerate(keywords)]
-    titles = [folded(label.title) for label in keyword_labels(clusters, {"a, b"}).values()]
+    titles = [folded(label.title) for label in keyword_labels(clusters, {"a, b"}, {}).values()]
     assert len(titles) == len(clusters)
     assert len(set(titles) | {"a, b"}) == len(titles) + 1
 

@@ -48,7 +48,7 @@ def cluster(
         (cluster(1, " ", keywords=("late", "order")), "late, order"),
         (cluster(1, keywords=("late", "order", "money", "back")), "late, order, money"),
         (cluster(1), "Cluster 1"),
-        (cluster(NOISE, "Other things", keywords=("late",)), "In no cluster"),
+        (cluster(NOISE, "Other things", keywords=("late",)), "Outliers"),
     ],
     ids=["named", "blank", "keywords", "nothing", "noise"],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from assay.contracts.reconcile import Findings, Marks, ProjectMark, ProjectReport, RepairInput, Repairs, Sweep
@@ -63,11 +65,15 @@ def test_a_run_without_findings_has_no_table() -> None:
 
 
 def test_clustering_runs_that_were_lost_are_told_of() -> None:
-    def line(**changes: int) -> str:
+    def line(**changes: Any) -> str:
         return report_details([], MARKS, SchedulesKept(schedules=3, **changes)).splitlines()[-1]
 
     assert line() == "Schedules of clustering jobs: 3; made or changed: 0, deleted: 0."
     assert line(runs_closed=2).endswith("deleted: 0. Runs of them that had ended without a word: 2.")
+    assert line(runs_failure="permission_denied").endswith(
+        "deleted: 0. Their runs were not looked at: `permission_denied`."
+    )
+    assert report_details([], MARKS, SchedulesKept(runs_failure="permission_denied")).startswith("## 🛑")
 
 
 def test_the_table_is_bounded() -> None:

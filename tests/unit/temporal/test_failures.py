@@ -12,7 +12,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ActivityError, ApplicationError, ApplicationErrorCategory
 from temporalio.testing import ActivityEnvironment
 
-from assay.errors import CircuitOpen, RateLimited, UserFault, WorkError, catalogue
+from assay.errors import CircuitOpen, RateLimited, RunAhead, SetupError, UserFault, WorkError, catalogue
 from assay.temporal.failures import (
     MAX_MESSAGE_CHARACTERS,
     failure_code,
@@ -31,7 +31,13 @@ def test_every_work_error_keeps_its_code_and_its_retryability(error: type[WorkEr
     assert (mapped.type, mapped.message) == (error.code, "what happened")
     assert mapped.non_retryable is not error.retryable
     benign = mapped.category is ApplicationErrorCategory.BENIGN
-    assert benign is issubclass(error, UserFault)
+    assert benign is issubclass(error, UserFault | RunAhead)
+
+
+def test_what_is_wrong_with_the_process_is_not_tried_again() -> None:
+    mapped = to_application_error(SetupError("what to change"), attempt=3)
+    assert (mapped.type, mapped.message, mapped.non_retryable) == ("setup_error", "what to change", True)
+    assert mapped.category is ApplicationErrorCategory.UNSPECIFIED
 
 
 def test_a_wait_becomes_the_next_retry_delay() -> None:

@@ -11,12 +11,20 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError, CancelledError
 
 from assay.contracts.clustering_runs import ClusteringRunStatus
-from assay.contracts.clustering_workflows import ClusteringRunResult, ItemsRead, ItemsSampled, LabelsWanted
+from assay.contracts.clustering_workflows import (
+    ClusteringRunResult,
+    ClustersLabelled,
+    ItemsRead,
+    ItemsSampled,
+    LabelsWanted,
+)
 from assay.domain.clustering_rows import clustering_run_uuid
 from assay.errors import (
     ModelNotFound,
     RateLimited,
     RequestRejected,
+    RunAhead,
+    SetupError,
     StoreRejected,
     StoreUnavailable,
     UnsupportedFilter,
@@ -89,6 +97,34 @@ async def test_the_window_ends_when_the_run_is_due(server: Client) -> None:
         await handle.result()
         started = (await handle.describe()).start_time
     assert [each.at for each in scripted.opened] == [due, started]
+
+
+async def test_a_run_waits_for_one_after_the_other_until_its_turn_comes(server: Client) -> None:
+    scripted = ScriptedClustering(
+        ahead=["1_trace_a", "1_trace_b"],
+        faults={"open": [StoreUnavailable("away"), None, RunAhead("It waits."), None, RunAhead("It waits.")]},
+    )
+    result, details = await _run(server, scripted)
+    assert result.outcome == "completed"
+    assert [each.waits_for for each in scripted.opened] == [
+        "", "", "1_trace_a", "1_trace_a", "1_trace_b", "1_trace_b",
+    ]  # fmt: skip
+    assert scripted.done[-len(STEPS) :] == STEPS
+    assert "Waits" not in details
+
+
+async def test_people_read_which_run_is_waited_for(server: Client) -> None:
+    waits = RunAhead("It waits.", retry_after=600)
+    scripted = ScriptedClustering(ahead=["1_trace_a"], faults={"open": [None, waits]})
+    async with scripted.workers(server):
+        handle = await start(server)
+        await until(lambda: len(scripted.opened) == 2)
+        assert "## Waits for run 1_trace_a of the same job" in await _details(handle)
+        await handle.cancel()
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+    [closed] = scripted.closed
+    assert (closed.outcome, closed.reason.partition(":")[0]) == (ClusteringRunStatus.FAILED, "cancelled")
 
 
 @pytest.mark.parametrize(
@@ -173,6 +209,22 @@ async def test_without_consent_nobody_is_asked(server: Client) -> None:
     assert "has not agreed to AI data processing" in details
 
 
+async def test_a_consent_that_is_withdrawn_meanwhile_ends_the_questions(server: Client) -> None:
+    scripted = ScriptedClustering(
+        wanted=LabelsWanted(groups=((1,), (2, 3), (4,))),
+        answers=[
+            named(1),
+            named(2, problems=("Cluster 3: it is not named.",)),
+            ClustersLabelled(skip="no_consent"),
+        ],
+    )
+    result, details = await _run(server, scripted)
+    assert len(scripted.asked) == 3
+    assert (result.outcome, result.labelled["model"]) == ("completed", 2)
+    assert scripted.closed[0].numbers.cost_usd == 0.02
+    assert "has not agreed to AI data processing" in details
+
+
 async def test_a_run_goes_on_without_numbers_and_sentiment(server: Client) -> None:
     scripted = ScriptedClustering(
         faults={"measure": [StoreRejected("a defect")], "sentiment": [StoreRejected("a defect")]}
@@ -181,6 +233,18 @@ async def test_a_run_goes_on_without_numbers_and_sentiment(server: Client) -> No
     assert result.outcome == "completed"
     assert "No numbers" in details
     assert "No sentiment" in details
+    assert len(scripted.closed[0].numbers.problems) == 2
+
+
+async def test_what_is_not_installed_fails_the_run_at_once(server: Client) -> None:
+    scripted = ScriptedClustering(faults={"embed": [SetupError("The embedding model is not installed.")]})
+    async with scripted.workers(server):
+        handle = await start(server)
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+    [closed] = scripted.closed
+    assert closed.reason == "setup_error: The embedding model is not installed."
+    assert scripted.done.count("embed") == 1
 
 
 @pytest.mark.parametrize("step", ["sample", "read", "embed", "cluster", "plan", "emit"])

@@ -7,13 +7,23 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
 from assay.adapters.testing import Reply
 from assay.adapters.testing.replies import scripted_reply
 from assay.contracts.clustering import AnalysisLevel
 from assay.contracts.clustering_runs import NOISE, ClusteringRunQuery
-from assay.contracts.clustering_workflows import ClusteringRunResult
+from assay.contracts.clustering_workflows import (
+    ClusteringPlan,
+    ClusteringRunInput,
+    ClusteringRunResult,
+    ClusteringStep,
+    LabelClusters,
+)
+from assay.errors import RequestRejected
+from assay.temporal.queues import TaskQueue
 from tests.harness.answers import answering
+from tests.stores.registry.support import spec
 from tests.workflows.clustering_runs.world import TOPICS, ClusteringWorld, topic_of
 
 STEPS = (
@@ -135,6 +145,45 @@ async def test_generations(world: ClusteringWorld) -> None:
     assert all(listed[str(event.uuid)]["generation_id"] == str(event.uuid) for event in events)
 
 
+@pytest.mark.parametrize(("inverted", "outcome", "pass_rate"), [(False, "pass", 1.0), (True, "fail", 0.0)])
+async def test_verdicts_mean_what_their_evaluation_says(
+    world: ClusteringWorld, inverted: bool, outcome: str, pass_rate: float
+) -> None:
+    judge = spec(output_config={"allows_na": False, "true_is_failure": inverted})
+    evaluation = await world.registry.evaluations.create(world.project_id, judge, created_by=None)
+    for number in range(6):
+        world.judge(evaluation.id, number)
+    result = await world.run(await world.job(AnalysisLevel.EVALUATION))
+    samples = world.stores.clustering_artefacts.samples(world.project_id, result.id, per_cluster=1)
+    texts = [placed.item.text for cluster in samples.values() for placed in cluster]
+    assert texts
+    assert all(f"Verdict: {outcome}\n" in text for text in texts)
+    rates = {cluster.metrics.pass_rate for cluster in world.clusters(result) if cluster.metrics is not None}
+    assert rates == {pass_rate}
+
+
+async def test_nobody_is_asked_once_the_consent_is_withdrawn(world: ClusteringWorld) -> None:
+    job = await world.job()
+    world.ask_all(8)
+    world.model.answer = lambda _: Reply(status=400, body={"error": {"message": "not accepted"}})
+    result = await world.run(job)
+    asked = len(world.model.asked)
+    row = await world.row(result)
+    plan = ClusteringPlan(id=row.id, run_id=row.run_id, since=row.window_start, until=row.window_end)
+    step = ClusteringStep(given=ClusteringRunInput(project_id=world.project_id, job_id=job), plan=plan)
+    clusters = tuple(each.shape.id for each in world.clusters(result))
+    [label] = world.activities[TaskQueue.LLM]
+
+    await world.registry.access.set_ai_consent(False)
+    found = await ActivityEnvironment().run(label, LabelClusters(step=step, clusters=clusters))
+
+    assert (found.skip, found.labelled) == ("no_consent", ())
+    assert len(world.model.asked) == asked
+    await world.registry.access.set_ai_consent(True)
+    with pytest.raises(RequestRejected):
+        await ActivityEnvironment().run(label, LabelClusters(step=step, clusters=clusters))
+
+
 async def test_clusters_keep_their_identity_and_their_names(world: ClusteringWorld) -> None:
     job = await world.job()
     world.ask_all(20)
@@ -186,6 +235,7 @@ async def test_a_model_that_makes_mistakes_is_asked_once_more(world: ClusteringW
         pytest.param(Reply(content='{"clusters": [', finish_reason="length"), id="truncated"),
         pytest.param(Reply(content=""), id="empty"),
         pytest.param(Reply(status=400, body={"error": {"message": "not accepted"}}), id="refused"),
+        pytest.param(Reply(status=401, body={"error": {"message": "a wrong key"}}), id="wrong key"),
     ],
 )
 async def test_without_names_of_use_clusters_have_keywords(world: ClusteringWorld, reply: Reply) -> None:

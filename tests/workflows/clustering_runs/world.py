@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +40,9 @@ from tests.harness.registry import new_registry
 from tests.workflows.summarization_windows.world import FailsAfter
 from workflows.clustering_runs import ClusteringRunWorkflow
 
+OTHER_TOPICS = {
+    "taxes": "How do I declare income taxes for freelance work and which deductions can I claim this year?",
+}
 TOPICS = {
     "parcel": "My parcel is late and the courier lost the delivery, where is the package I ordered?",
     "card": "My credit card payment was declined at the bank, why is the card blocked?",
@@ -51,8 +54,16 @@ _ENDINGS = ("Please help.", "Thank you!", "It is urgent.", "Any idea?", "I have 
 class ClusteringWorld:
     """A project of its own, whose traces can be put into clusters."""
 
-    def __init__(self, client: Client, stores: Stores, model: AnsweringModel, project_id: int) -> None:
+    def __init__(
+        self,
+        client: Client,
+        stores: Stores,
+        model: AnsweringModel,
+        project_id: int,
+        activities: Mapping[TaskQueue, Sequence[Callable[..., Any]]],
+    ) -> None:
         self.client, self.stores, self.model, self.project_id = client, stores, model, project_id
+        self.activities = activities
         self.at = datetime.now(UTC).replace(microsecond=0)
         self.fails_after = FailsAfter()
 
@@ -65,7 +76,7 @@ class ClusteringWorld:
         spec = ClusteringJobSpec(name=f"Job {uuid4()}", analysis_level=level, event_filters=list(filters))
         return (await self.registry.clustering_jobs.create(self.project_id, spec)).id
 
-    def ask(self, topic: str, number: int, **more: Any) -> Event:
+    def ask(self, topic: str, number: int, *, moved: timedelta = timedelta(0), **more: Any) -> Event:
         """Store a trace of one generation, in which somebody asks about a topic."""
         ending = f"{_ENDINGS[number % len(_ENDINGS)]} Number {number}."
         event = Event(
@@ -73,13 +84,13 @@ class ClusteringWorld:
             event="$ai_generation",
             uuid=uuid4(),
             distinct_id="user",
-            timestamp=self.at - timedelta(hours=2, minutes=number),
+            timestamp=self.at + moved - timedelta(hours=2, minutes=number),
             properties={
                 "$ai_trace_id": f"{topic}-{number}",
                 "$ai_model": "gpt-4o",
                 "$ai_latency": 2.0,
                 "$ai_total_cost_usd": 0.25,
-                "$ai_input": [{"role": "user", "content": f"{TOPICS[topic]} {ending}"}],
+                "$ai_input": [{"role": "user", "content": f"{(TOPICS | OTHER_TOPICS)[topic]} {ending}"}],
                 "$ai_output_choices": [{"role": "assistant", "content": f"About your {topic}: {ending}"}],
                 **more,
             },
@@ -87,11 +98,40 @@ class ClusteringWorld:
         self.stores.events.insert([event])
         return event
 
+    def judge(self, evaluation_id: UUID, number: int) -> None:
+        """Store a verdict `true` of an evaluation on a generation."""
+        self.stores.events.insert(
+            [
+                Event(
+                    project_id=self.project_id,
+                    event="$ai_evaluation",
+                    uuid=uuid4(),
+                    distinct_id="user",
+                    timestamp=self.at - timedelta(hours=1, minutes=number),
+                    properties={
+                        "$ai_trace_id": f"judged-{number}",
+                        "$ai_evaluation_id": str(evaluation_id),
+                        "$ai_evaluation_name": "Leaks secrets",
+                        "$ai_evaluation_result": True,
+                        "$ai_evaluation_reasoning": f"There is a password in line {number}.",
+                        "$ai_target_event_id": str(uuid4()),
+                    },
+                )
+            ]
+        )
+
     def ask_all(self, each: int, *, first: int = 0) -> None:
         """So many traces about each topic."""
         for topic in TOPICS:
             for number in range(first, first + each):
                 self.ask(topic, number)
+
+    def ask_on(self, day: int, *topics: str, each: int = 12) -> None:
+        """So many traces about these topics, in the hours before the run of a day."""
+        moved = timedelta(days=day)
+        for topic in topics:
+            for number in range(each):
+                self.ask(topic, number, moved=moved, **{"$ai_trace_id": f"{topic}-{number}-{day}"})
 
     async def start(self, job_id: UUID | None, *, days_later: int = 0) -> WorkflowHandle[Any, Any]:
         """Start a run."""
@@ -109,9 +149,10 @@ class ClusteringWorld:
         result: ClusteringRunResult = await (await self.start(job_id, days_later=days_later)).result()
         return result
 
-    async def row(self, result: ClusteringRunResult) -> ClusteringRun:
+    async def row(self, run: ClusteringRunResult | UUID) -> ClusteringRun:
         """What the registry knows of a run."""
-        found = await self.registry.clustering_runs.get(self.project_id, result.id)
+        run_id = run if isinstance(run, UUID) else run.id
+        found = await self.registry.clustering_runs.get(self.project_id, run_id)
         assert found is not None
         return found
 
@@ -178,7 +219,7 @@ async def clustering_world(
             sentiment=LexiconSentiment(compute),
             compute=compute,
         )
-        world = ClusteringWorld(client, stores, model, project.id)
+        world = ClusteringWorld(client, stores, model, project.id, activities)
         for queue in TaskQueue:
             worker = Worker(
                 client,

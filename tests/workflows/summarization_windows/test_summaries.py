@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, override
 
@@ -19,7 +19,7 @@ from assay.adapters.testing import Reply
 from assay.adapters.testing.replies import scripted_reply
 from assay.contracts.artifacts import ArtifactKind
 from assay.contracts.clustering import AnalysisLevel
-from assay.contracts.embeddings import Vectors
+from assay.contracts.embeddings import KeepVectors
 from assay.contracts.summarization import SummarizationInput
 from assay.contracts.summarization_windows import EmbedSummary, WindowRef
 from assay.domain.summary_windows import HOUR
@@ -228,9 +228,9 @@ class CountedEmbeddings(StaticEmbeddings):
         self.count = 0
 
     @override
-    async def embed(self, project_id: int, texts: Sequence[str]) -> Vectors:
+    async def embed(self, project_id: int, texts: Mapping[str, str], keep: KeepVectors) -> None:
         self.count += len(texts)
-        return await super().embed(project_id, texts)
+        await super().embed(project_id, texts, keep)
 
 
 async def test_the_same_text_is_embedded_once_by_each_model(world: WindowWorld) -> None:

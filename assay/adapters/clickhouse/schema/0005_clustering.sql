@@ -4,7 +4,22 @@
 -- Copies of a row may lie in different months, where merges do not meet them: whoever reads takes the copy
 -- that was stored last. Nothing is kept for longer than a run may look back.
 --
--- Items of a run, in the order in which pages of them are read.
+-- Which items a run has drawn: one row for all of them, so that they are replaced as a whole.
+CREATE TABLE IF NOT EXISTS clustering_draws
+(
+    project_id UInt64 CODEC(ZSTD(1)),
+    run UUID CODEC(ZSTD(1)),
+    items Array(String) CODEC(ZSTD(1)),
+    stored_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC') CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree(stored_at)
+PARTITION BY toYYYYMM(stored_at)
+ORDER BY (project_id, run)
+TTL toDate(stored_at) + INTERVAL 90 DAY
+SETTINGS index_granularity = 64;
+
+-- What these are and say, in the order in which pages of them are read. Items of an earlier draw stay here; who
+-- reads asks for those of the last one.
 CREATE TABLE IF NOT EXISTS clustering_items
 (
     project_id UInt64 CODEC(ZSTD(1)),
@@ -46,7 +61,8 @@ SETTINGS index_granularity = 64;
 
 -- What is known of the clusters of a run, as JSON. Shapes are one fact of the run, about cluster 0, since they
 -- are replaced as a whole; history, label, metrics and sentiment are facts about one cluster each, which come
--- at their own time. Those about a cluster that has no shape any more count for nothing.
+-- at their own time. Those about a cluster that has no shape any more count for nothing, and so do labels,
+-- metrics and sentiment that are older than the shapes.
 CREATE TABLE IF NOT EXISTS clustering_facts
 (
     project_id UInt64 CODEC(ZSTD(1)),

@@ -23,6 +23,8 @@ from assay.contracts.clustering import AnalysisLevel
 from assay.contracts.clustering_runs import ClusteringRunStatus, ClusteringTrigger
 
 _IS_RUNNING = text("status = 'running'")
+_IS_RUNNING_WITHOUT_JOB = text("status = 'running' AND job_id IS NULL")
+_IS_UNDER_WAY = text("status IN ('queued', 'running')")
 
 
 class ClusteringConfigRow(Base):
@@ -58,6 +60,9 @@ class ClusteringJobRow(Base):
 class ClusteringRunRow(Identified, Base):
     """A run of a clustering job: `assay.contracts.clustering_runs.ClusteringRun`.
 
+    Of each job and level one at most is running; of runs without a job NULL would be unlike NULL, so these
+    have an index of their own.
+
     Attributes:
         job_id: not a reference, for what was found stays known when a job is removed.
         previous: not a reference either: a run that is forgotten takes none of the later ones with it.
@@ -66,12 +71,32 @@ class ClusteringRunRow(Identified, Base):
     __tablename__ = "clustering_runs"
     __table_args__ = (
         CheckConstraint("window_start <= window_end", name="window_ordered"),
-        CheckConstraint("(status = 'running') = (finished_at IS NULL)", name="end_agrees"),
+        CheckConstraint("(status IN ('queued', 'running')) = (finished_at IS NULL)", name="end_agrees"),
         CheckConstraint("next_cluster_id >= 0", name="next_cluster_id_not_negative"),
         Index(None, "project_id", "started_at"),
         Index(None, "project_id", "job_id", "level", "window_end"),
         Index(
-            "ix_clustering_runs_running", "started_at", sqlite_where=_IS_RUNNING, postgresql_where=_IS_RUNNING
+            "ix_clustering_runs_under_way",
+            "started_at",
+            sqlite_where=_IS_UNDER_WAY,
+            postgresql_where=_IS_UNDER_WAY,
+        ),
+        Index(
+            "uq_clustering_runs_running",
+            "project_id",
+            "job_id",
+            "level",
+            unique=True,
+            sqlite_where=_IS_RUNNING,
+            postgresql_where=_IS_RUNNING,
+        ),
+        Index(
+            "uq_clustering_runs_running_without_job",
+            "project_id",
+            "level",
+            unique=True,
+            sqlite_where=_IS_RUNNING_WITHOUT_JOB,
+            postgresql_where=_IS_RUNNING_WITHOUT_JOB,
         ),
     )
 

@@ -8,15 +8,17 @@ down_revision = "0012_sentiment"
 
 # A step is history: it spells out what the schema was, and imports nothing that may change later.
 _INSTANT = sa.DateTime(timezone=True)
-_IS_RUNNING = sa.text("status = 'running'")
+
+_UNDER_WAY = "status IN ('queued', 'running')"
+_RUNNING = "status = 'running'"
 
 _CHECKS = {
     "window_ordered": "window_start <= window_end",
-    "end_agrees": "(status = 'running') = (finished_at IS NULL)",
+    "end_agrees": f"({_UNDER_WAY}) = (finished_at IS NULL)",
     "next_cluster_id_not_negative": "next_cluster_id >= 0",
     "level": "level IN ('trace', 'generation', 'evaluation')",
     "trigger": "\"trigger\" IN ('scheduled', 'manual')",
-    "status": "status IN ('running', 'completed', 'skipped', 'failed')",
+    "status": "status IN ('queued', 'running', 'completed', 'skipped', 'failed')",
 }
 
 
@@ -51,10 +53,19 @@ def upgrade() -> None:
     )
     for columns in (["project_id", "started_at"], ["project_id", "job_id", "level", "window_end"]):
         op.create_index(f"ix_clustering_runs_{'_'.join(columns)}", "clustering_runs", columns)
+    _index("ix_clustering_runs_under_way", "started_at", where=_UNDER_WAY)
+    _index("uq_clustering_runs_running", "project_id", "job_id", "level", where=_RUNNING, unique=True)
+    without_job = f"{_RUNNING} AND job_id IS NULL"
+    _index("uq_clustering_runs_running_without_job", "project_id", "level", where=without_job, unique=True)
+
+
+def _index(name: str, *columns: str, where: str, unique: bool = False) -> None:
+    condition = sa.text(where)
     op.create_index(
-        "ix_clustering_runs_running",
+        name,
         "clustering_runs",
-        ["started_at"],
-        sqlite_where=_IS_RUNNING,
-        postgresql_where=_IS_RUNNING,
+        [*columns],
+        unique=unique,
+        sqlite_where=condition,
+        postgresql_where=condition,
     )
