@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sysconfig
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from temporalio.client import Client
@@ -20,6 +21,8 @@ _FAST = [
     for flag in ("--dynamic-config-value", f"history.{processor}ProcessorMaxPollRPS=200")
 ]
 
+_MORE_STARTS = 2
+
 
 def _binary(name: str) -> str:
     bundled = Path(sysconfig.get_path("scripts")) / name
@@ -28,12 +31,23 @@ def _binary(name: str) -> str:
     return found
 
 
+async def _started(start: Callable[[], Awaitable[WorkflowEnvironment]]) -> WorkflowEnvironment:
+    """A server that listens: before it does, somebody else may take the free port that was found for it."""
+    for _ in range(_MORE_STARTS):
+        with suppress(RuntimeError):
+            return await start()
+    return await start()
+
+
 @asynccontextmanager
 async def time_skipping_server() -> AsyncIterator[WorkflowEnvironment]:
     """The time-skipping test server, its client carrying the engine's plugin."""
-    async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=_binary("temporal-test-server"), plugins=[AssayPlugin()]
-    ) as environment:
+    start = partial(
+        WorkflowEnvironment.start_time_skipping,
+        test_server_existing_path=_binary("temporal-test-server"),
+        plugins=[AssayPlugin()],
+    )
+    async with await _started(start) as environment:
         await add(environment.client, [key.name for key in ALL])
         yield environment
 
@@ -50,10 +64,12 @@ async def dev_server(**dynamic_config: str) -> AsyncIterator[Client]:
         for name, value in dynamic_config.items()
         for argument in ("--dynamic-config-value", f"{name.replace('__', '.')}={value}")
     ]
-    async with await WorkflowEnvironment.start_local(
+    start = partial(
+        WorkflowEnvironment.start_local,
         dev_server_existing_path=_binary("temporal"),
         search_attributes=list(ALL),
         dev_server_extra_args=[*_FAST, *more],
         plugins=[AssayPlugin()],
-    ) as environment:
+    )
+    async with await _started(start) as environment:
         yield environment.client
