@@ -34,6 +34,7 @@ from tests.harness.api import ApiWorld, api_world
 from tests.harness.registry import new_registry
 
 NOW = datetime.now(UTC)
+"""When this was loaded, which a test that comes late in the suite is many minutes after."""
 LONG_AGO = NOW - timedelta(minutes=2)
 
 
@@ -74,7 +75,7 @@ async def test_what_has_ended_without_a_word_has_failed(world: ApiWorld, server:
     await handle.terminate()
     lost = await begun(world)
     lost_in_the_queue = await begun(world, waits=True)
-    new = await begun(world, started_at=NOW)
+    new = await begun(world, started_at=datetime.now(UTC))
     off = JobSchedules(server, registry, crons=JobCrons(summarization=OFF, clustering=OFF))
     keep = JobWorkflowActivities(client=server, schedules=off, runs=registry.clustering_runs).keep
 
