@@ -270,30 +270,52 @@ async def is_at(client: httpx.AsyncClient, run: str, step: str) -> None:
 
 @workflow.defn(name="clustering-run", sandboxed=False)
 class Scripted:
-    """A run that is at a step for as long as the test likes."""
+    """A run that is at a step, and ends after it was cancelled, for as long as the test likes."""
+
+    def __init__(self) -> None:
+        self._may_end = False
 
     @workflow.run
     async def run(self, given: ClusteringRunInput) -> None:
-        await workflow.execute_activity("embed-clustering-items", start_to_close_timeout=timedelta(minutes=1))
+        try:
+            await workflow.execute_activity(
+                "embed-clustering-items", start_to_close_timeout=timedelta(minutes=1)
+            )
+        finally:
+            await workflow.wait_condition(lambda: self._may_end)
+
+    @workflow.signal
+    def end(self) -> None:
+        self._may_end = True
 
 
-@activity.defn(name="embed-clustering-items")
-async def embed() -> None:
-    await asyncio.sleep(60)
+class Step:
+    """A step of a run that takes until the test has seen enough."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+
+    @activity.defn(name="embed-clustering-items")
+    async def embed(self) -> None:
+        await self.over.wait()
 
 
 async def test_a_run_shows_the_step_that_it_is_at_and_can_be_cancelled(
     client: httpx.AsyncClient, runs: str, temporal: Client
 ) -> None:
-    async with Worker(temporal, task_queue=TaskQueue.MAIN, workflows=[Scripted], activities=[embed]):
+    step = Step()
+    async with Worker(temporal, task_queue=TaskQueue.MAIN, workflows=[Scripted], activities=[step.embed]):
         begun = await begin(client, runs)
         async with asyncio.timeout(20):
             await is_at(client, f"{runs}{begun['id']}/", "embed-clustering-items")
         cancelled = await client.post(f"{runs}{begun['id']}/cancel/")
         assert (cancelled.status_code, cancelled.json()["id"]) == (202, begun["id"])
+        assert cancelled.json()["status"] == "queued"
         handle = temporal.get_workflow_handle(begun["workflow_id"])
+        await handle.signal(Scripted.end)
         with pytest.raises(WorkflowFailureError):
             await handle.result()
+        step.over.set()
     # This one said nothing of its end. Whoever asks once more is told what it came to.
     again = await client.post(f"{runs}{begun['id']}/cancel/")
     assert (again.status_code, again.json()["status"]) == (202, "failed")
