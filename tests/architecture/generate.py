@@ -32,7 +32,7 @@ def errors_page() -> str:
         [
             "# Errors",
             "",
-            "Made from `assay/errors.py` by `make docs`. A code is the `code` of an HTTP error body and the type of a",
+            "Made from `assay/errors/` by `make docs`. A code is the `code` of an HTTP error body and the type of a",
             "Temporal failure. *Retried* tells whether Temporal tries background work again within its budget.",
             "",
             "| code | HTTP status | retried | meaning |",
