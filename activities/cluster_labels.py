@@ -19,8 +19,7 @@ from activities.model_answers import ModelAnswers, Question
 from assay.contracts.artifacts import Artifact, ArtifactKind
 from assay.contracts.clustering_runs import NOISE, ClusterLabel, LabelSource
 from assay.contracts.clustering_workflows import ClusteringStep, ClustersLabelled, LabelClusters, LabelsWanted
-from assay.contracts.evaluation_summaries import StoredAnswer
-from assay.contracts.models import ModelMessage
+from assay.contracts.models import ModelMessage, StoredAnswer
 from assay.domain.cluster_labels.answer import CheckedLabels, check_labels, merged
 from assay.domain.cluster_labels.naming import carried, folded, groups, keyword_labels
 from assay.domain.cluster_labels.prompt import (
@@ -36,7 +35,6 @@ from assay.domain.digests import digest_of
 from assay.errors import (
     ArtifactMissing,
     ModelNotFound,
-    OutputLimitExceeded,
     ProviderAuthenticationFailed,
     ProviderKeyRefused,
     ProviderKeyRequired,
@@ -47,8 +45,6 @@ from assay.temporal.heartbeat import heartbeating
 _ABOUT: Final = "cluster labels"
 
 _NO_CONSENT: Final = "no_consent"
-_CUT_OFF: Final = "It was cut off before it was complete: be much briefer."
-_EMPTY: Final = "It was empty."
 
 
 class _Subject(NamedTuple):
@@ -156,19 +152,9 @@ class ClusterLabelActivities:
             usual_model=USUAL_MODEL,
         )
         try:
-            reply = await self._answers.put(question)
-        except OutputLimitExceeded:  # paid for, and to be mended like any other
-            return StoredAnswer(fault=_CUT_OFF)
+            return await self._answers.get(question)
         except ProviderAuthenticationFailed as error:  # names are extras: no run waits for another key
             raise ProviderKeyRefused(f"The provider refuses the key: {error.detail}") from error
-        return StoredAnswer(
-            text=reply.text,
-            fault="" if reply.text.strip() else _EMPTY,
-            model=reply.model,
-            input_tokens=reply.input_tokens,
-            output_tokens=reply.output_tokens,
-            cost_usd=reply.cost_usd,
-        )
 
     async def _messages(self, given: LabelClusters, subject: _Subject) -> tuple[ModelMessage, ...]:
         boundary = secrets.token_hex(16)

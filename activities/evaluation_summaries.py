@@ -23,10 +23,9 @@ from assay.contracts.evaluation_summaries import (
     EvaluationSummaryInput,
     Findings,
     FinishSummary,
-    StoredAnswer,
     SummaryMaterial,
 )
-from assay.contracts.models import ModelMessage
+from assay.contracts.models import ModelMessage, StoredAnswer
 from assay.domain.digests import digest_of
 from assay.domain.evaluation_summaries.answer import (
     CheckedAnswer,
@@ -44,14 +43,11 @@ from assay.domain.evaluation_summaries.prompt import (
     ask_about_part,
     ask_again,
 )
-from assay.errors import AnswerUnusable, ArtifactMissing, OutputLimitExceeded
+from assay.errors import AnswerUnusable, ArtifactMissing
 from assay.ports import ArtifactRepository
 from assay.temporal.heartbeat import heartbeating
 
 _ABOUT: Final = "evaluation summary"
-
-_CUT_OFF: Final = "It was cut off before it was complete: be much briefer."
-_EMPTY: Final = "It was empty."
 
 
 class _Subject(NamedTuple):
@@ -157,18 +153,7 @@ class EvaluationSummaryActivities:
             json_schema=answer_schema(of_part=given.about == "part"),
             usual_model=USUAL_MODEL,
         )
-        try:
-            reply = await self._answers.put(question)
-        except OutputLimitExceeded:  # paid for, and to be mended like any other
-            return StoredAnswer(fault=_CUT_OFF)
-        return StoredAnswer(
-            text=reply.text,
-            fault="" if reply.text.strip() else _EMPTY,
-            model=reply.model,
-            input_tokens=reply.input_tokens,
-            output_tokens=reply.output_tokens,
-            cost_usd=reply.cost_usd,
-        )
+        return await self._answers.get(question)
 
     async def _is_made(self, work: EvaluationSummaryInput) -> bool:
         kind = ArtifactKind.EVALUATION_SUMMARY

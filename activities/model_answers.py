@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from activities.judge_models import KEY_FAULTS, JudgeModel, JudgeModels, NoModel
 from activities.judging import gate_key
@@ -23,18 +23,22 @@ from activities.keeping import keep_paid
 from activities.model_gate import ModelGate, Turn
 from assay.contracts.artifacts import Artifact, ArtifactKind
 from assay.contracts.evaluations import ModelConfiguration, Provider
-from assay.contracts.models import ModelMessage, ModelReply, ModelRequest
+from assay.contracts.models import ModelMessage, ModelReply, ModelRequest, StoredAnswer
 from assay.domain.model_names import model_name_problem
 from assay.errors import (
     AnswerEmpty,
     ArtifactMissing,
     ModelNotFound,
+    OutputLimitExceeded,
     ProviderKeyRefused,
     ProviderKeyRequired,
     TimedOut,
 )
 from assay.ports import ArtifactRepository
 from assay.temporal.retry import ANSWER_CALL_TIMEOUT, ANSWER_TURN_TIMEOUT
+
+_CUT_OFF: Final = "It was cut off before it was complete: be much briefer."
+_EMPTY: Final = "It was empty."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,25 @@ class ModelAnswers:
             raise
         await self._models.absolve(chosen)
         return ModelAnswer(**reply.model_dump(), provider=chosen.provider)
+
+    async def get(self, question: Question) -> StoredAnswer:
+        """Ask once, for an answer to be kept whatever it is: one that is of no use can be mended.
+
+        Raises:
+            WorkError: see `put`, but for an answer that was cut off.
+        """
+        try:
+            reply = await self.put(question)
+        except OutputLimitExceeded:
+            return StoredAnswer(fault=_CUT_OFF)
+        return StoredAnswer(
+            text=reply.text,
+            fault="" if reply.text.strip() else _EMPTY,
+            model=reply.model,
+            input_tokens=reply.input_tokens,
+            output_tokens=reply.output_tokens,
+            cost_usd=reply.cost_usd,
+        )
 
     async def choose(self, project_id: int, model: str | None, *, usual: str) -> JudgeModel:
         """The model that is asked.

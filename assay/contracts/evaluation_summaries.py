@@ -99,23 +99,6 @@ class Findings(Contract):
     recommendations: tuple[str, ...] = ()
 
 
-class StoredAnswer(Contract):
-    """A model's answer as it is kept.
-
-    Attributes:
-        text: as the model wrote it.
-        fault: why there is no text; empty if there is one.
-        cost_usd: None when the price is unknown.
-    """
-
-    text: str = ""
-    fault: str = ""
-    model: str = ""
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
-
-
 class EvaluationSummaryInput(HistoryContract):
     """What to summarise.
 

@@ -124,3 +124,20 @@ class EmbeddingReply(Contract):
     model: str
     input_tokens: int | None
     cost_usd: float | None
+
+
+class StoredAnswer(Contract):
+    """A model's answer as it is kept, of use or not: it was paid for.
+
+    Attributes:
+        text: as the model wrote it.
+        fault: why there is no text; empty if there is one.
+        cost_usd: None when the price is unknown.
+    """
+
+    text: str = ""
+    fault: str = ""
+    model: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
