@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, override
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
+from pydantic_core.core_schema import ModelSchema
 
 from api_shim.endpoints import PREFIX
 from api_shim.error_bodies import StandardError
+from api_shim.field_docs import field_docs
 from api_shim.openapi_errors import SHARED_RESPONSES, Json, SchemaRefs, error_responses
 from api_shim.operations import Operation, Resource
 from assay import __version__
@@ -55,6 +57,18 @@ def openapi_document(resources: Iterable[Resource]) -> Json:
 
 
 class _Generator(GenerateJsonSchema):
+    """Describes fields by the docstrings under them."""
+
+    @override
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        described = super().model_schema(schema)
+        fields = schema["cls"].model_fields
+        for name, doc in field_docs(schema["cls"]).items():
+            shown = described["properties"].get(fields[name].alias or name)
+            if shown is not None:
+                shown.setdefault("description", doc)
+        return described
+
     @override
     def normalize_name(self, name: str) -> str:
         return super().normalize_name(re.sub(r"^Page\[(\w+)\]$", r"Paginated\1List", name))
@@ -116,7 +130,7 @@ def _path_parameters(path: str) -> list[Json]:
 def _query_parameters(operation: Operation[Any, Any]) -> list[Json]:
     if operation.query is None:
         return []
-    schema = operation.query.model_json_schema()
+    schema = operation.query.model_json_schema(schema_generator=_Generator)
     required, definitions = schema.get("required", ()), schema.get("$defs", {})
     return [
         _query_parameter(name, _inlined(field, definitions), required=name in required)

@@ -35,7 +35,7 @@ def with_changes[Spec: BaseModel](spec: type[Spec], current: BaseModel, changes:
 
 def _optional(field: FieldInfo) -> Any:
     rule = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-    return Annotated[rule, Field(description=field.description, json_schema_extra=without_default)], None
+    return Annotated[rule, Field(json_schema_extra=without_default)], None
 
 
 def without_default(schema: JsonDict) -> None:

@@ -68,7 +68,7 @@ class RequestModel(BaseModel):
     The docstring under a field is its description in the API description.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     @model_validator(mode="before")
     @classmethod
@@ -82,7 +82,7 @@ class ResponseModel(BaseModel):
     The docstring under a field is its description in the API description.
     """
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)
 
 
 Boolean = Annotated[bool, BooleanRule()]
