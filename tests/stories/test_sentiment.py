@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -112,11 +112,11 @@ def test_what_was_paid_for_is_not_asked_again_after_a_kill(data_dir: Path) -> No
 
         with engine(data_dir, **settings) as revived, api_client(revived) as client:
             response = ask(client, "trace")
-        asked = Counter(text for body in model.asked for text in texts_of(body))
+        asked = [texts_of(body) for body in model.asked]
 
     assert response.status_code == 200, response.text
     assert response.json()["results"]["trace"]["message_count"] == _TEXTS
     assert response.json()["results"]["trace"]["label"] == "positive"
-    assert set(asked) == {f"text-{n}" for n in range(10, 10 + _TEXTS)}
+    assert set(chain.from_iterable(asked)) == {f"text-{n}" for n in range(10, 10 + _TEXTS)}
     # Twice at most what was on its way when the process died.
-    assert len(model.asked) <= _QUESTIONS + before - 1
+    assert len(asked) <= _QUESTIONS + before - 1, (before, asked)
