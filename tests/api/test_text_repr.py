@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api_shim.field_docs import field_docs
 from api_shim.schemas.text_repr import TextReprOptions
 from assay.contracts.access import Project
 from assay.domain.text_repr import Options, format_event
@@ -158,8 +159,7 @@ async def test_depth_and_hierarchy_of_a_trace(texts: Texts) -> None:
 
 
 async def test_the_published_depth_is_the_deepest() -> None:
-    published = TextReprOptions.model_json_schema()["properties"]["max_depth"]
-    assert f"at most {DEEPEST}" in published["description"]
+    assert f"at most {DEEPEST}" in field_docs(TextReprOptions)["max_depth"]
 
 
 async def test_the_same_id_with_other_content_is_another_text(texts: Texts) -> None:

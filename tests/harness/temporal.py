@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from assay.temporal.plugin import AssayPlugin
@@ -73,3 +75,13 @@ async def dev_server(**dynamic_config: str) -> AsyncIterator[Client]:
     )
     async with await _started(start) as environment:
         yield environment.client
+
+
+async def terminate(handle: WorkflowHandle[Any, Any]) -> None:
+    """Terminate a workflow that runs.
+
+    The client repeats a request whose answer is late. Then the workflow that the first one has ended is gone.
+    """
+    with suppress(RPCError):
+        await handle.terminate()
+    assert (await handle.describe()).status is WorkflowExecutionStatus.TERMINATED

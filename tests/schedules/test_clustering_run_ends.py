@@ -32,6 +32,7 @@ from schedules.job_schedules import JobSchedules
 from schedules.native import remove
 from tests.harness.api import ApiWorld, api_world
 from tests.harness.registry import new_registry
+from tests.harness.temporal import terminate
 
 NOW = datetime.now(UTC)
 """When this was loaded, which a test that comes late in the suite is many minutes after."""
@@ -72,7 +73,7 @@ async def test_what_has_ended_without_a_word_has_failed(world: ApiWorld, server:
     alive = await begun(world, server)
     terminated = await begun(world, server)
     handle = server.get_workflow_handle(terminated.workflow_id)
-    await handle.terminate()
+    await terminate(handle)
     lost = await begun(world)
     lost_in_the_queue = await begun(world, waits=True)
     new = await begun(world, started_at=datetime.now(UTC))
@@ -89,7 +90,7 @@ async def test_what_has_ended_without_a_word_has_failed(world: ApiWorld, server:
     for run in (alive, new):
         assert await now(world, run) == (ClusteringRunStatus.RUNNING, "", None)
     assert (await ActivityEnvironment().run(keep)).runs_closed == 0
-    await server.get_workflow_handle(alive.workflow_id).terminate()
+    await terminate(server.get_workflow_handle(alive.workflow_id))
 
 
 class _Refusing(Interceptor):

@@ -38,6 +38,7 @@ from schedules.job_kinds import OFF, PREFIXES, JobCrons, possible
 from schedules.job_schedules import JobSchedules
 from tests.harness.api import ApiWorld, api_world
 from tests.harness.registry import new_registry
+from tests.harness.temporal import terminate
 
 JOBS = "/api/environments/1/llm_analytics/clustering_jobs/"
 IMPLICIT = ["summarization-window-project-1", "clustering-run-project-1"]
@@ -128,7 +129,7 @@ async def test_a_day_can_be_made_up_for_in_temporal(world: ApiWorld, temporal: C
     found = described.typed_search_attributes
     assert [found.get(key) for key in (PROJECT, JOB, TRIGGER)] == ["1", str(job), "scheduled"]
     assert found.get(SearchAttributeKey.for_datetime("TemporalScheduledStartTime")) == at
-    await temporal.get_workflow_handle(described.id).terminate()
+    await terminate(temporal.get_workflow_handle(described.id))
     await registry.clustering_jobs.delete(1, job)
 
 

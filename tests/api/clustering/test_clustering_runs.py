@@ -26,7 +26,7 @@ from assay.temporal.search_attributes import JOB, PROJECT, TRIGGER
 from tests.api.clustering.runs import find_clusters, finish
 from tests.api.conftest import Make
 from tests.harness.api import ApiWorld, error
-from tests.harness.temporal import dev_server
+from tests.harness.temporal import dev_server, terminate
 
 NOT_FOUND = error("invalid_request", "not_found", "Not found.")
 
@@ -184,7 +184,7 @@ async def test_a_run_that_was_terminated_does_not_stand_in_the_way(
 ) -> None:
     job = await new_job()
     begun = await begin(client, runs, job_id=job["id"])
-    await temporal.get_workflow_handle(begun["workflow_id"]).terminate()
+    await terminate(temporal.get_workflow_handle(begun["workflow_id"]))
     await asyncio.sleep(1)  # a run's name is of the second
     anew = await begin(client, runs, job_id=job["id"])
     assert (anew["already_running"], anew["id"] != begun["id"]) == (False, True)

@@ -20,7 +20,7 @@ from assay.contracts.evaluations import StatusReason
 from assay.temporal.ids import evaluation_batch_id
 from assay.temporal.search_attributes import EVALUATION, PROJECT, TRIGGER
 from tests.harness.api import ApiWorld, error, judge
-from tests.harness.temporal import dev_server
+from tests.harness.temporal import dev_server, terminate
 from tests.workflows.backfill_world import WAIT, ScriptedBatch, World, a_tally
 from tests.workflows.scripted_batches import until
 
@@ -218,7 +218,7 @@ async def test_one_backfill_of_an_evaluation_at_a_time(api: httpx.AsyncClient, t
     assert (response.status_code, response.json()["code"]) == (409, "conflict")
     assert first["id"] in response.json()["detail"]
     await start(api)
-    await temporal.get_workflow_handle(first["workflow_id"]).terminate()
+    await terminate(temporal.get_workflow_handle(first["workflow_id"]))
     await listed(api, "running", "stopped")
     assert (await api.post("evaluation_backfills/", json=body)).status_code == 201
 
@@ -269,7 +269,7 @@ async def test_a_terminated_backfill_is_shown_as_stopped(
 ) -> None:
     started = await start(api)
     await until(lambda: len(scripted.batches) == 4)
-    await temporal.get_workflow_handle(started["workflow_id"]).terminate()
+    await terminate(temporal.get_workflow_handle(started["workflow_id"]))
     shown = (await api.get(f"evaluation_backfills/{started['id']}/")).json()
     assert (shown["status"], shown["reason"], shown["claimed"]) == ("stopped", "terminated", 800)
     late = await tell(api, started, "resume")

@@ -44,4 +44,5 @@ def test_a_lookup_reads_one_granule_and_a_trace_few(backend: Backend, project: i
 
     trace = indexes_used(backend, TRACE, project_id=project, trace_id="t7", limit=10)
     [by_trace] = [index for index in trace if index.get("Name") == "by_trace_id"]
-    assert by_trace["Selected Granules"] <= 5
+    # One for each of its events, and now and then one that a Bloom filter takes for another.
+    assert by_trace["Selected Granules"] < by_trace["Initial Granules"] / 2
