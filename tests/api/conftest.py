@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import httpx
 import pytest
@@ -14,6 +13,7 @@ from assay.contracts.access import Project
 from tests.api.llm_analytics import Api
 from tests.harness.api import ApiWorld, api_world, judge
 from tests.harness.browser import Tab, browser_tab
+from tests.harness.draws import draw_one
 from tests.harness.hog import hog_processes
 from tests.harness.postgres import PostgresServer
 from tests.harness.providers import ScriptedProviders
@@ -30,15 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     What the databases may do differently is tested where they are, in `tests/stores/registry`, on both.
     """
-    for item in items:
-        parameters = (
-            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        )
-        database = parameters.get("world")
-        if database in _DATABASES and Path(__file__).parent in item.path.parents:
-            name = item.nodeid.replace(database, "")
-            if _DATABASES[crc32(name.encode()) % 2] != database:
-                item.add_marker(pytest.mark.long)
+    draw_one(items, Path(__file__).parent, "world", _DATABASES)
 
 
 @pytest.fixture(scope="session", params=_DATABASES)

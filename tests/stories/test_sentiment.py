@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from assay.adapters.testing import Reply
 from tests.harness.answers import AnsweringModel, answering
@@ -86,6 +87,7 @@ def texts_of(body: dict[str, Any]) -> list[str]:
     return re.findall(r"text-\d\d", body["messages"][-1]["content"])
 
 
+@pytest.mark.long  # `test_summaries` shows the same of the same store
 def test_what_was_paid_for_is_not_asked_again_after_a_kill(data_dir: Path) -> None:
     said = [f"I like text-{n}" for n in range(10, 10 + _TEXTS)]
     with AnsweringModel() as model:

@@ -11,9 +11,18 @@ import pytest
 from assay.adapters.clickhouse.embedded import open_embedded
 from assay.adapters.clickhouse.server import open_server
 from tests.harness.clickhouse_http import clickhouse_server
+from tests.harness.draws import draw_one
 from tests.stores.events.support import Backend
 
 _projects = count(1)
+
+_BACKENDS = ("embedded", "server")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test runs on one kind of store: both are the same engine, behind two ways to speak to it."""
+    draw_one(items, Path(__file__).parent, "backend", _BACKENDS)
 
 
 @pytest.fixture(scope="package")
@@ -43,7 +52,7 @@ def server(server_url: str) -> Iterator[Backend]:
     backend.store.close()
 
 
-@pytest.fixture(params=["embedded", "server"])
+@pytest.fixture(params=_BACKENDS)
 def backend(request: pytest.FixtureRequest) -> Backend:
     chosen: Backend = request.getfixturevalue(request.param)
     return chosen
