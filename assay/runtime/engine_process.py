@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from schedules.job_kinds import OFF
+
 READY_LINE = "Ctrl-C stops."
 """The last line that `assay dev` prints when it is ready."""
 
@@ -72,7 +74,10 @@ class EngineProcess:
 
 
 def clean_environment(data_dir: Path, *, api_key: str, token: str) -> dict[str, str]:
-    """Settings of an isolated engine: free ports, no UI, no model key; only PATH and HOME are inherited."""
+    """Settings of an isolated engine: free ports, no UI, no model key, no job that comes with the hour.
+
+    Only PATH and HOME are inherited.
+    """
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}  # noqa: TID251
     return inherited | {
         "ASSAY_DATA_DIR": str(data_dir),
@@ -82,6 +87,8 @@ def clean_environment(data_dir: Path, *, api_key: str, token: str) -> dict[str, 
         "ASSAY_INIT_API_KEY": api_key,
         "ASSAY_INIT_PROJECT_TOKEN": token,
         "ASSAY_TRIAL_EVAL_LIMIT": "1000000",
+        "ASSAY_SUMMARIZATION_CRON": OFF,
+        "ASSAY_CLUSTERING_CRON": OFF,
     }
 
 
