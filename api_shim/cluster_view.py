@@ -15,7 +15,6 @@ from api_shim.cluster_rows import ClusterRow, duration, money, rows_of
 from api_shim.cluster_words import (
     changes,
     clipped,
-    counted,
     gone,
     items_named,
     items_of,
@@ -31,6 +30,7 @@ from assay.contracts.clustering_runs import (
 )
 from assay.domain.cluster_charts import Scatter, marks_of, scatter_svg
 from assay.domain.cluster_labels.naming import OUTLIERS
+from assay.domain.counts import counted
 from assay.domain.report_words import day_and_time, number, percent, period
 
 REFRESH_SECONDS: Final = 20
@@ -133,7 +133,7 @@ def _title(run: ClusteringRun, clusters: Sequence[Cluster]) -> str:
     items = items_named(run.level)
     number_of = sum(each.shape.id != NOISE for each in clusters) or run.counts.clusters
     if number_of:
-        return f"{counted(number_of, 'cluster', 'clusters')} of {items}"
+        return f"{counted(number_of, 'cluster')} of {items}"
     return f"No clusters of {items}" if run.status.has_ended else f"Clusters of {items}"
 
 

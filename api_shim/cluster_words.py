@@ -17,6 +17,7 @@ from assay.contracts.clustering_runs import (
     LabelSource,
 )
 from assay.domain.cluster_labels.naming import OUTLIERS
+from assay.domain.counts import counted
 from assay.domain.report_messages.markdown import parse, plain
 from assay.domain.report_words import number
 
@@ -48,11 +49,6 @@ def items_of(level: AnalysisLevel, count: int) -> str:
 def items_named(level: AnalysisLevel) -> str:
     """What was put into clusters, in the plural."""
     return _ITEMS[level][1]
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """A count with its noun."""
-    return f"{number(count)} {one if count == 1 else many}"
 
 
 def name_of(cluster: Cluster) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from assay.contracts.evaluation_backfills import BackfillProgress, BackfillRequest, BackfillStatus
+from assay.domain.counts import counted
 from assay.domain.run_details import cell, short
 
 _STATUS_WORDS: Final = {
@@ -49,7 +50,7 @@ def page_summary(page: int, before: datetime | None) -> str:
 
 def batches_check_summary(batches: int) -> str:
     """One line for the activity that looks whether batches are running."""
-    return f"Look whether {_counted(batches, 'batch', 'batches')} of long ago still run"
+    return f"Look whether {counted(batches, 'batch', 'batches')} of long ago still run"
 
 
 def progress_details(progress: BackfillProgress) -> str:
@@ -93,7 +94,7 @@ def _rows(progress: BackfillProgress) -> list[tuple[str, str]]:
         ("Skipped because of", _listed(progress.skip_reasons)),
         (
             "Outstanding",
-            f"{progress.outstanding:,} in {_counted(progress.batches_in_flight, 'batch', 'batches')}",
+            f"{progress.outstanding:,} in {counted(progress.batches_in_flight, 'batch', 'batches')}",
         ),
         ("Ended without a report", f"{progress.unreported:,}" if progress.unreported else ""),
         ("Tokens", tokens if progress.input_tokens or progress.output_tokens else ""),
@@ -104,10 +105,6 @@ def _rows(progress: BackfillProgress) -> list[tuple[str, str]]:
 
 def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {cell(name)}" for name, count in sorted(counts.items()))
-
-
-def _counted(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _usd(amount: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from assay.contracts.evaluation_batches import BatchTally, ClaimedBatch, EvaluationBatchInput
 from assay.contracts.evaluations import EvaluationType
+from assay.domain.counts import counted
 from assay.domain.run_details import OUTCOME_WORDS, cell, short
 
 
@@ -22,7 +23,7 @@ def batch_facts(given: EvaluationBatchInput) -> str:
         f"| | |\n|---|---|\n"
         f"| Evaluation | **{cell(batch.evaluation_name)}** `{batch.ref.evaluation_id}` |\n"
         f"| Type | {batch.evaluation_type} |\n"
-        f"| Targets | {batch.size} generations |\n"
+        f"| Targets | {counted(batch.size, 'generation')} |\n"
         f"| Project | {batch.ref.project_id} |\n"
         f"| Trigger | {given.origin} |\n"
         f"| Dispatch | `{batch.ref.dispatch_id}`, batch {batch.ref.number} |\n"
@@ -32,7 +33,7 @@ def batch_facts(given: EvaluationBatchInput) -> str:
 def tally_details(tally: BatchTally) -> str:
     """How far a batch is, or what became of it, as Markdown."""
     done = tally.judged + tally.recorded_before
-    lines = [f"## {done} of {tally.size} targets have their verdict"]
+    lines = [f"## {done:,} of {counted(tally.size, 'target')} judged"]
     if tally.outcomes:
         rows = "".join(
             f"| {OUTCOME_WORDS[name]} | {count} |\n" for name, count in sorted(tally.outcomes.items())
@@ -41,9 +42,9 @@ def tally_details(tally: BatchTally) -> str:
     if tally.skip_reasons:
         lines.append("Skipped because of " + _counts(tally.skip_reasons) + ".")
     if tally.recorded_before:
-        lines.append(f"{tally.recorded_before} verdicts were in the ledger already.")
+        lines.append(f"In the ledger already: {counted(tally.recorded_before, 'verdict')}.")
     if tally.input_tokens or tally.output_tokens:
-        unpriced = f", {tally.unpriced} calls without a known price" if tally.unpriced else ""
+        unpriced = f", {counted(tally.unpriced, 'call')} without a known price" if tally.unpriced else ""
         tokens = f"{tally.input_tokens:,} tokens in, {tally.output_tokens:,} out"
         lines.append(f"{tokens}; ${tally.cost_usd:.6f}{unpriced}.")
     if tally.stopped:
@@ -69,10 +70,10 @@ def stream_details(*, sequence: int, in_flight: int, targets: int, blocked: int,
         blocked: evaluations that wait for a batch to finish.
         claimed: targets claimed since the workflow last began anew.
     """
-    waiting = f"\n\n{blocked} evaluations wait for room." if blocked else ""
+    waiting = f"\n\nWaiting for room: {counted(blocked, 'evaluation')}." if blocked else ""
     return (
-        f"## {in_flight} batches in flight ({targets} targets)\n\n"
-        f"{claimed} targets claimed since this run began; dispatch {sequence}.{waiting}"
+        f"## {counted(in_flight, 'batch', 'batches')} in flight ({counted(targets, 'target')})\n\n"
+        f"{counted(claimed, 'target')} claimed since this run began; dispatch {sequence}.{waiting}"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from assay.contracts.clustering_runs import ClusteringRunStatus
 from assay.contracts.clustering_workflows import ClusteringNumbers, ClusteringPlan, ItemsClustered
 from assay.domain.clustering_starts import ITEMS
+from assay.domain.counts import counted
 from assay.domain.run_details import cell
 
 SKIPPED: Final = {
@@ -78,7 +79,7 @@ def _heading(progress: ClusteringProgress) -> str:
 
 def clusters_words(clustered: ItemsClustered) -> str:
     """How many clusters there are."""
-    return f"{clustered.clusters} {'cluster' if clustered.clusters == 1 else 'clusters'}"
+    return counted(clustered.clusters, "cluster")
 
 
 def _rows(progress: ClusteringProgress) -> Iterator[tuple[str, str]]:
@@ -93,7 +94,7 @@ def _rows(progress: ClusteringProgress) -> Iterator[tuple[str, str]]:
         yield from _cluster_rows(clustered)
         yield from _label_rows(progress)
     if (sentiment := numbers.sentiment) is not None and not sentiment.skip:
-        yield "Sentiment", f"of {sentiment.texts:,} texts"
+        yield "Sentiment", f"of {counted(sentiment.texts, 'text')}"
 
 
 def _cluster_rows(clustered: ItemsClustered) -> Iterator[tuple[str, str]]:

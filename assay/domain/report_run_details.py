@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from assay.contracts.report_run_workflows import PreparedRun
 from assay.contracts.report_runs import DeliveryStatus, GenerationStatus
+from assay.domain.counts import counted
 from assay.domain.report_author.budget import MAX_MODEL_CALLS, Spent
 from assay.domain.report_targets import told_errors
 from assay.domain.report_words import number, percent, period
@@ -51,7 +52,7 @@ def progress_details(progress: RunProgress) -> str:
         parts.append(_numbers(progress.prepared))
         parts.append(_author(progress.prepared, progress))
     if progress.recipients:
-        parts.append(f"{progress.served} of {progress.recipients} recipients done.")
+        parts.append(f"{progress.served} of {counted(progress.recipients, 'recipient')} done.")
     if progress.errors:
         parts.append("\n".join(f"- ❌ {cell(error)}" for error in told_errors(progress.errors)))
     if progress.delivery is not None:

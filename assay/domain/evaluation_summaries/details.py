@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from assay.contracts.evaluation_summaries import AskAboutRuns, RunFilter, SummaryMaterial
+from assay.domain.counts import counted
 from assay.domain.evaluation_summaries.material import statistics_of
 from assay.domain.run_details import cell, short
 
@@ -34,7 +35,7 @@ class SummaryProgress:
 
 def summary_line(material: SummaryMaterial) -> str:
     """One line for the list of workflows."""
-    return f"“{short(material.name)}”: {len(material.runs)} runs"
+    return f"“{short(material.name)}”: {counted(len(material.runs), 'run')}"
 
 
 def summary_facts(
@@ -66,12 +67,12 @@ def progress_details(progress: SummaryProgress) -> str:
     """How far it is, and what it took, as Markdown."""
     lines = [f"## {progress.doing}"]
     if progress.parts:
-        lines.append(f"{progress.read} of {progress.parts} parts are read.")
+        lines.append(f"Read: {progress.read} of {counted(progress.parts, 'part')}.")
     if progress.questions:
         cost = "price unknown" if progress.cost_usd is None else f"${progress.cost_usd:.6f}"
         mended = f", {progress.repairs} to mend an answer" if progress.repairs else ""
         lines.append(
-            f"{progress.questions} questions{mended} to `{progress.model or 'a model'}` "
+            f"{counted(progress.questions, 'question')}{mended} to `{progress.model or 'a model'}` "
             f"({progress.input_tokens} in, {progress.output_tokens} out, {cost})."
         )
     return "\n\n".join(lines)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from assay.contracts.sentiment import SentimentBatchInput, SentimentSource, TextsClassified
+from assay.domain.counts import counted
 from assay.domain.digests import digest_of
 from assay.domain.run_details import cell, short
 from assay.domain.sentiment.questions import MOST_TEXTS
@@ -72,7 +73,7 @@ class SentimentProgress:
 
 def work_line(work: SentimentBatchInput) -> str:
     """One line for the list of workflows."""
-    return f"Sentiment of {work.texts:,} texts by {short(work.backend)}"
+    return f"Sentiment of {counted(work.texts, 'text')} by {short(work.backend)}"
 
 
 def work_facts(work: SentimentBatchInput) -> str:
@@ -95,9 +96,9 @@ def batch_line(start: int, stop: int) -> str:
 def progress_details(progress: SentimentProgress) -> str:
     """How far it is, as Markdown."""
     if progress.classified == progress.texts:
-        head = f"## ✅ {progress.texts:,} texts classified"
+        head = f"## ✅ {counted(progress.texts, 'text')} classified"
     else:
-        head = f"## {progress.classified:,} of {progress.texts:,} texts classified"
+        head = f"## {progress.classified:,} of {counted(progress.texts, 'text')} classified"
     lines = [head]
     if progress.found:
         lines.append(f"Of them, {progress.found:,} had been classified already.")
