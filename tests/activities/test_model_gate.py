@@ -124,7 +124,7 @@ def gauge(name: str, provider: Provider = HOUSE.provider) -> float:
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while not holds():  # noqa: ASYNC110  (any condition)
             await asyncio.sleep(0.01)
 

@@ -165,7 +165,7 @@ class Outbox:
 async def outbox(
     registry: SqlRegistry, events: ClickHouseEventStore, slack: SlackServer
 ) -> AsyncIterator[Outbox]:
-    async with outbound_client(OutboundPolicy().including([slack.base_url]), timeout=5) as http:
+    async with outbound_client(OutboundPolicy().including([slack.base_url]), timeout=40) as http:
         outbox = Outbox(registry, events, SlackWeb(http, base_url=slack.base_url))
         await outbox.prepare()
         yield outbox
@@ -173,7 +173,7 @@ async def outbox(
 
 def _mailer(mail: MailServer) -> SmtpSender:
     server = SmtpServer.parse(f"smtp://localhost:{mail.port}")
-    return SmtpSender(server, sender=sender_address("reports@assay.example"), timeout=5)
+    return SmtpSender(server, sender=sender_address("reports@assay.example"), timeout=40)
 
 
 def _titles(slack: SlackServer) -> list[str]:

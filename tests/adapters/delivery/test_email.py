@@ -54,7 +54,7 @@ def _message(**changes: Any) -> EmailMessage:
 
 
 def _sender(port: int, url: str = "smtp://localhost:{port}", **options: Any) -> SmtpSender:
-    return SmtpSender(SmtpServer.parse(url.format(port=port)), sender=SENDER, timeout=5, **options)
+    return SmtpSender(SmtpServer.parse(url.format(port=port)), sender=SENDER, timeout=40, **options)
 
 
 async def _failure(sender: SmtpSender, **changes: Any) -> WorkError:

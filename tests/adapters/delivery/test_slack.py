@@ -33,7 +33,7 @@ def server(workspace: SlackServer) -> SlackServer:
 
 @pytest.fixture
 async def http(server: SlackServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with outbound_client(OutboundPolicy().including([server.base_url]), timeout=5) as client:
+    async with outbound_client(OutboundPolicy().including([server.base_url]), timeout=40) as client:
         yield client
 
 
@@ -140,7 +140,7 @@ async def test_nobody_there(http: httpx.AsyncClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     url = f"http://127.0.0.1:{port}/api/"
-    async with outbound_client(OutboundPolicy().including([url]), timeout=5) as client:
+    async with outbound_client(OutboundPolicy().including([url]), timeout=40) as client:
         assert isinstance(await _failure(SlackWeb(client, base_url=url)), DeliveryUnavailable)
 
 

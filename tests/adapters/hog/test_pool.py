@@ -112,7 +112,7 @@ class TestLanes:
             # Comes after the second lane, and before the first one comes again.
             keeping = asyncio.create_task(keep_a_place())
             try:
-                assert len(await asyncio.wait_for(running, 20)) == 17
+                assert len(await asyncio.wait_for(running, 40)) == 17
             finally:
                 is_done.set()
                 await keeping

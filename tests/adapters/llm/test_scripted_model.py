@@ -88,7 +88,7 @@ def ask(server: ScriptedModelServer, schema: dict[str, Any] | None = None, **mor
     body: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}], **more}
     if schema is not None:
         body["response_format"] = {"type": "json_schema", "json_schema": {"name": "s", "schema": schema}}
-    return httpx.post(f"{server.base_url}/chat/completions", json=body, timeout=5)
+    return httpx.post(f"{server.base_url}/chat/completions", json=body, timeout=40)
 
 
 @pytest.mark.parametrize("allows_na", [True, False])

@@ -93,7 +93,7 @@ async def test_a_model_is_read_once_in_a_process(compute: ComputeProcesses, tmp_
     assert await model.classify(PROJECT, ["good"]) == before
     [pid] = compute.pids
     os.kill(pid, signal.SIGKILL)
-    await asyncio.wait_for(next(iter(compute._children)).gone(), 10)
+    await asyncio.wait_for(next(iter(compute._children)).gone(), 40)
     with pytest.raises(SetupError, match=r"no model\.onnx"):
         await model.classify(PROJECT, ["good"])
 

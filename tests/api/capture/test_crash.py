@@ -39,7 +39,7 @@ class Traffic:
         self._trace_id = trace_id
 
     def send(self) -> None:
-        with httpx.Client(base_url=self._url, timeout=10) as client:
+        with httpx.Client(base_url=self._url, timeout=40) as client:
             while True:
                 batch = [made(self._trace_id) for _ in range(3)]
                 self.sent.extend(batch)

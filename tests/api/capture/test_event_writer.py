@@ -47,7 +47,7 @@ async def held(store: MemoryStore, writer: BlockEventWriter) -> AsyncIterator[as
     """An insert that is under way for the length of the block."""
     store.free.clear()
     task = asyncio.create_task(writer.write(made(1, "held"), size=1))
-    assert await asyncio.to_thread(store.entered.acquire, timeout=5)
+    assert await asyncio.to_thread(store.entered.acquire, timeout=40)
     yield task
     store.free.set()
 
@@ -129,7 +129,7 @@ async def test_waiting_callers_get_their_turn() -> None:
             writes = [asyncio.create_task(writer.write(made(1), size=10)) for _ in range(20)]
             oversized = asyncio.create_task(writer.write(made(1), size=1_000))
             await settle()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             await asyncio.gather(*writes, oversized)
     assert len(store.stored) == 22
 
@@ -221,7 +221,7 @@ class TestCancellation:
                     task.cancel()
                 await settle()
             assert await asyncio.gather(*writes[::2]) == [WriteResult({})] * 3
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(40):
                 assert await writer.write(made(1), size=20) == WriteResult({})
 
 

@@ -121,7 +121,7 @@ async def test_ctrl_c_leaves_it_to_go_on_and_a_failure_is_told(desk: Desk) -> No
     [run_id] = re.findall(_UUID, first_line)
     await asyncio.sleep(0.5)  # it draws
     watching.send_signal(signal.SIGINT)
-    out, _ = await asyncio.wait_for(watching.communicate(), 20)
+    out, _ = await asyncio.wait_for(watching.communicate(), 40)
     assert watching.returncode == 130
     assert f"Look at it: assay clustering show {run_id} --url {desk.url}\n" in out.decode()
 

@@ -84,7 +84,7 @@ async def judge_all(temporal: Client, scripted: World, batches: int) -> None:
 
 async def listed(api: httpx.AsyncClient, *statuses: str) -> dict[str, Any]:
     """The list, once it has caught up with what happened."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while True:
             found: dict[str, Any] = (await api.get("evaluation_backfills/")).json()
             if sorted(it["status"] for it in found["results"]) == sorted(statuses):

@@ -66,7 +66,7 @@ class Listeners:
         return ReportWaker(self.tell, self)  # type: ignore[arg-type]
 
     async def until(self, number: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             while len(self.told) < number:  # noqa: ASYNC110  (nobody signals)
                 await asyncio.sleep(0.005)
 
