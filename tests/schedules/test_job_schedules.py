@@ -134,7 +134,7 @@ async def test_a_day_can_be_made_up_for_in_temporal(world: ApiWorld, temporal: C
 
 
 async def _described(client: Client, workflow_id: str) -> WorkflowExecutionDescription:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while True:
             with suppress(RPCError):  # it has not begun yet
                 return await client.get_workflow_handle(workflow_id).describe()
@@ -152,7 +152,7 @@ async def test_all_in_order_are_not_asked_for_one_by_one(
     monkeypatch.setattr(job_schedules, "_LOOKED_INTO", 0)
     registry: Any = world.registry
     await JobSchedules(temporal, registry, crons=JobCrons()).keep_all()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not await is_listed(temporal):  # noqa: ASYNC110  (the server is asked, it signals nothing)
             await asyncio.sleep(0.05)
     described: list[str] = []

@@ -265,7 +265,7 @@ async def start(
 
 
 async def until_state(handle: Handle, holds: Callable[[ReportState], bool]) -> ReportState:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while True:
             state = await handle.query(EvaluationReport.state)
             if holds(state):

@@ -122,7 +122,7 @@ class ScriptedArrivals:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not holds():  # noqa: ASYNC110  (the activities count, they signal nothing)
             await asyncio.sleep(0.01)
 

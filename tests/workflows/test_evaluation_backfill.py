@@ -69,7 +69,7 @@ async def started(client: Client, world: World) -> AsyncIterator[Handle]:
 
 
 async def until_progress(handle: Handle, holds: Callable[[BackfillProgress], bool]) -> BackfillProgress:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while True:
             progress = await handle.query(EvaluationBackfill.progress)
             if holds(progress):

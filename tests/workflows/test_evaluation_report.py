@@ -233,7 +233,7 @@ async def test_a_report_that_is_deleted_and_restored_keeps_its_cap(skipping: Wor
             await skipping.sleep(timedelta(hours=2))
             world.edit(report.id, deleted=True)
             await handle.execute_update(EvaluationReport.configure)
-            async with asyncio.timeout(20):  # asked for its result, the server would skip time
+            async with asyncio.timeout(40):  # asked for its result, the server would skip time
                 while (await handle.describe()).status == 1:  # noqa: ASYNC110  (the server is asked)
                     await asyncio.sleep(0.02)
             world.edit(report.id, deleted=False)
@@ -447,7 +447,7 @@ async def test_a_long_history_begins_anew_and_remembers_the_gate(skipping: Workf
         first = (await handle.describe()).run_id
         for _ in range(1_000):
             await handle.signal(EvaluationReport.results_observed, observed(1, begin + DAY))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while (await handle.describe()).run_id == first:  # noqa: ASYNC110  (the server is asked)
                 await asyncio.sleep(0.05)
         latest = skipping.client.get_workflow_handle_for(EvaluationReport.run, handle.id)

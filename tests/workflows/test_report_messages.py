@@ -43,7 +43,7 @@ async def status(handle: Handle) -> WorkflowExecutionStatus | None:
 
 
 async def until_true(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not await holds():  # noqa: ASYNC110  (the server is asked, it signals nothing)
             await asyncio.sleep(0.05)
 

@@ -306,7 +306,7 @@ async def test_a_run_shows_the_step_that_it_is_at_and_can_be_cancelled(
     step = Step()
     async with Worker(temporal, task_queue=TaskQueue.MAIN, workflows=[Scripted], activities=[step.embed]):
         begun = await begin(client, runs)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             await is_at(client, f"{runs}{begun['id']}/", "embed-clustering-items")
         cancelled = await client.post(f"{runs}{begun['id']}/cancel/")
         assert (cancelled.status_code, cancelled.json()["id"]) == (202, begun["id"])

@@ -54,7 +54,7 @@ class Desk:
 
     async def running(self) -> ClusteringRun:
         """The run that somebody has begun."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while True:
                 if found := await self.world.registry.clustering_runs.under_way(1):
                     return found[0]

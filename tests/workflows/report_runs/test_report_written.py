@@ -68,7 +68,7 @@ async def test_whoever_waits_is_told_before_the_delivery(
         )
         heard = await parent.result()
         run = client.get_workflow_handle(evaluation_report_run_id(given.run_id))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while (status := (await run.describe()).status) is RUNNING:  # noqa: ASYNC110  (the server is asked)
                 await asyncio.sleep(0.02)
     assert status is WorkflowExecutionStatus.COMPLETED
