@@ -140,7 +140,8 @@ async def test_a_run_that_cannot_even_begin_fails_with_the_code(skipping: Workfl
 
 async def test_each_run_of_the_schedule_goes_on_where_the_last_one_ended(server: Client) -> None:
     """Marks travel in the result; a run that fails in between changes nothing. On the real server."""
-    await ensure(server, native_schedules(reconcile_every=timedelta(days=1)))
+    wanted, _ = native_schedules(reconcile_every=timedelta(days=1))
+    await ensure(server, [wanted])
     handle = server.get_schedule_handle("reconcile")
     try:
         first = await _triggered(
