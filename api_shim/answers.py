@@ -137,7 +137,7 @@ async def _started[Result: HistoryContract](
             search_attributes=work.attributes,
             static_summary=work.summary,
             static_details=work.details,
-            request_eager_start=True,
+            request_eager_start=True,  # a worker in this process begins without being asked
             rpc_timeout=_START_TIMEOUT,
         )
     except TemporalError as error:
