@@ -6,6 +6,7 @@ content security policy keeps it from loading anything else.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from functools import cache
 
@@ -57,7 +58,7 @@ def docs_routes(resources: Iterable[Resource]) -> list[BaseRoute]:
         return orjson.dumps(openapi_document(resources))
 
     async def openapi(_: Request) -> Response:
-        return Response(document(), media_type="application/json")
+        return Response(await asyncio.to_thread(document), media_type="application/json")
 
     async def page(_: Request) -> Response:
         return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})

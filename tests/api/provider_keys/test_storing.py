@@ -280,7 +280,7 @@ async def test_no_transaction_is_open_while_the_provider_is_asked(
     """A check inside a transaction would hold the write lock, and this write would wait for it in vain."""
 
     async def write() -> None:
-        await asyncio.wait_for(world.registry.access.create_project("Meanwhile"), timeout=40)
+        await asyncio.wait_for(world.registry.access.create_project("Meanwhile"), timeout=5)
 
     providers.meanwhile = write
     item = f"{api.keys}{(await api.new_key())['id']}/"

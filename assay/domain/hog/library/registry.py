@@ -15,6 +15,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, Final, NamedTuple, Protocol
 
+from assay.domain.counts import counted
 from assay.domain.hog.budget import Budget
 from assay.domain.hog.values import Value
 
@@ -93,14 +94,10 @@ def function(
 def arity_problem(called: LibraryFunction, count: int) -> str:
     """Why a function does not take so many arguments; empty if it does."""
     if count < called.least:
-        return f"{called.name} takes at least {_arguments(called.least)}, not {count}."
+        return f"{called.name} takes at least {counted(called.least, 'argument')}, not {count}."
     return "" if called.most is None else excess_problem(called.name, called.most, count)
 
 
 def excess_problem(name: str, most: int, count: int) -> str:
     """Why so many arguments are too many for a function; empty if they are not."""
-    return f"{name} takes at most {_arguments(most)}, not {count}." if count > most else ""
-
-
-def _arguments(count: int) -> str:
-    return "1 argument" if count == 1 else f"{count} arguments"
+    return f"{name} takes at most {counted(most, 'argument')}, not {count}." if count > most else ""
